@@ -1,0 +1,340 @@
+package city
+
+import (
+	"slices"
+	"time"
+)
+
+// AssignRequest gives a request to a crew. The first time it makes the work
+// order; later it moves it.
+type AssignRequest struct {
+	Request     ID        `json:"request"`
+	WorkOrder   ID        `json:"workorder"`
+	Crew        ID        `json:"crew"`
+	Priority    Priority  `json:"priority"`
+	DueAt       time.Time `json:"due_at,omitzero"`
+	Instruction string    `json:"instruction,omitempty"`
+}
+
+// Type implements Act.
+func (a *AssignRequest) Type() Type { return "request.assign@1" }
+
+// Check implements Act.
+func (a *AssignRequest) Check() error {
+	a.Instruction = tidy(a.Instruction)
+	if !a.Request.Valid() || !a.WorkOrder.Valid() {
+		return fail(CodeInvalid, "request", "not an id")
+	}
+	if !a.Crew.Valid() {
+		return fail(CodeRequired, "crew", "choose a crew")
+	}
+	if err := checkPriority(a.Priority); err != nil {
+		return err
+	}
+	return checkWords("instruction", a.Instruction, MaxWords)
+}
+
+func checkPriority(p Priority) error {
+	if !slices.Contains([]Priority{PriorityUrgent, PriorityHigh, PriorityNormal, PriorityLow}, p) {
+		return fail(CodeNotOffered, "priority", "urgent, high, normal or low")
+	}
+	return nil
+}
+
+func (a *AssignRequest) plan(p *plan) error {
+	work, req, err := p.office(a.Request, RoleDispatcher, RoleReviewer)
+	if err != nil {
+		return err
+	}
+	var crew Crew
+	if ok, err := load(p.view, Ref{KindCrew, a.Crew}, &crew); err != nil {
+		return err
+	} else if !ok {
+		return fail(CodeUnknown, "crew", "no such crew")
+	}
+	if work.WorkOrder != "" && work.WorkOrder != a.WorkOrder {
+		return fail(CodeStale, "workorder", "somebody has assigned it already")
+	}
+	due := a.DueAt.UTC()
+	if a.DueAt.IsZero() {
+		due = req.DueAt
+	}
+	r, w, o := Ref{KindRequest, a.Request}, Ref{KindWork, a.Request}, Ref{KindWorkOrder, a.WorkOrder}
+	lead := r.Field("status")
+	p.read(r, "status")
+	p.set(r, "", "status", StatusAssigned)
+	p.follow(lead, r, "", "assigned_at", p.now().UTC())
+	p.follow(lead, r, "", "team", crew.Name)
+	p.follow(lead, w, a.Request, "crew", a.Crew)
+	p.follow(lead, w, a.Request, "workorder", a.WorkOrder)
+	p.follow(lead, o, a.Request, "request", a.Request)
+	p.follow(lead, o, a.Request, "crew", a.Crew)
+	p.follow(lead, o, a.Request, "state", JobAssigned)
+	p.follow(lead, o, a.Request, "assigned_at", p.now().UTC())
+	p.set(o, a.Request, "priority", a.Priority)
+	p.set(o, a.Request, "due_at", due)
+	p.set(o, a.Request, "instruction", a.Instruction)
+	return nil
+}
+
+// office loads a request for an act of staff of its department.
+func (p *plan) office(id ID, roles ...Role) (Work, Request, error) {
+	work, ok, err := LoadWork(p.view, id)
+	if err != nil {
+		return work, Request{}, err
+	}
+	if !ok {
+		return work, Request{}, fail(CodeUnknown, "request", "no such request")
+	}
+	if err := p.needStaff(work.Department, roles...); err != nil {
+		return work, Request{}, err
+	}
+	req, _, err := LoadRequest(p.view, id)
+	return work, req, err
+}
+
+// SetPriority changes how pressing a job is.
+type SetPriority struct {
+	Request   ID       `json:"request"`
+	WorkOrder ID       `json:"workorder"`
+	Priority  Priority `json:"priority"`
+}
+
+// Type implements Act.
+func (a *SetPriority) Type() Type { return "workorder.prioritise@1" }
+
+// Check implements Act.
+func (a *SetPriority) Check() error {
+	if !a.Request.Valid() || !a.WorkOrder.Valid() {
+		return fail(CodeInvalid, "workorder", "not an id")
+	}
+	return checkPriority(a.Priority)
+}
+
+func (a *SetPriority) plan(p *plan) error {
+	work, _, err := p.office(a.Request, RoleDispatcher, RoleReviewer)
+	if err != nil {
+		return err
+	}
+	if work.WorkOrder != a.WorkOrder {
+		return fail(CodeUnknown, "workorder", "no such job for this request")
+	}
+	p.set(Ref{KindWorkOrder, a.WorkOrder}, a.Request, "priority", a.Priority)
+	return nil
+}
+
+// ApproveWork agrees with what the crew logged, closes the request with the
+// visit's outcome and publishes the words and photos chosen.
+type ApproveWork struct {
+	Request   ID     `json:"request"`
+	WorkOrder ID     `json:"workorder"`
+	Words     string `json:"words,omitempty"`
+	Photos    []ID   `json:"photos,omitempty"`
+}
+
+// Type implements Act.
+func (a *ApproveWork) Type() Type { return "work.approve@1" }
+
+// Check implements Act.
+func (a *ApproveWork) Check() error {
+	a.Words = tidy(a.Words)
+	if !a.Request.Valid() || !a.WorkOrder.Valid() {
+		return fail(CodeInvalid, "request", "not an id")
+	}
+	return checkWords("words", a.Words, 1000)
+}
+
+func (a *ApproveWork) plan(p *plan) error {
+	if _, _, err := p.office(a.Request, RoleReviewer); err != nil {
+		return err
+	}
+	job, ok, err := LoadWorkOrder(p.view, a.WorkOrder)
+	if err != nil {
+		return err
+	}
+	if !ok || job.Request != a.Request {
+		return fail(CodeUnknown, "workorder", "no such job for this request")
+	}
+	var visit Visit
+	if ok, err := load(p.view, Ref{KindVisit, job.Visit}, &visit); err != nil {
+		return err
+	} else if !ok || visit.Outcome == "" {
+		return fail(CodeNotNow, "workorder", "the crew has not logged an outcome")
+	}
+	order := Ref{KindWorkOrder, a.WorkOrder}
+	p.set(order, a.Request, "state", JobApproved)
+	p.close(a.Request, visit.Outcome, a.Words)
+	p.read(Ref{KindVisit, job.Visit}, "outcome", "notes")
+	return p.publishPhotos(a.Request, a.Photos)
+}
+
+// close ends a request. Everything about the end stands or falls with the status.
+func (p *plan) close(id ID, o Outcome, words string) {
+	r := Ref{KindRequest, id}
+	lead := r.Field("status")
+	p.read(r, "status")
+	p.set(r, "", "status", StatusClosed)
+	p.follow(lead, r, "", "outcome", o)
+	p.follow(lead, r, "", "closed_at", p.now().UTC())
+	p.follow(lead, r, "", "words", words)
+}
+
+func (p *plan) publishPhotos(request ID, photos []ID) error {
+	if len(photos) == 0 {
+		return nil
+	}
+	for _, id := range photos {
+		ref := Ref{KindPhoto, id}
+		rec, ok, err := p.view.Record(ref)
+		if err != nil {
+			return err
+		}
+		if !ok || rec.Parent != request {
+			return fail(CodeUnknown, "photos", "no such photo of this request")
+		}
+		p.set(ref, request, "public", true)
+	}
+	p.set(Ref{KindRequest, request}, "", "photos", photos)
+	return nil
+}
+
+// ReturnWork sends a job back to its crew, with the reason.
+type ReturnWork struct {
+	Request   ID     `json:"request"`
+	WorkOrder ID     `json:"workorder"`
+	Reason    string `json:"reason"`
+}
+
+// Type implements Act.
+func (a *ReturnWork) Type() Type { return "work.return@1" }
+
+// Check implements Act.
+func (a *ReturnWork) Check() error {
+	a.Reason = tidy(a.Reason)
+	if !a.Request.Valid() || !a.WorkOrder.Valid() {
+		return fail(CodeInvalid, "request", "not an id")
+	}
+	return needReason(a.Reason)
+}
+
+func needReason(reason string) error {
+	if reason == "" {
+		return fail(CodeRequired, "reason", "say why")
+	}
+	return checkWords("reason", reason, 1000)
+}
+
+func (a *ReturnWork) plan(p *plan) error {
+	if _, _, err := p.office(a.Request, RoleReviewer); err != nil {
+		return err
+	}
+	order := Ref{KindWorkOrder, a.WorkOrder}
+	if rec, ok, err := p.view.Record(order); err != nil {
+		return err
+	} else if !ok || rec.Parent != a.Request {
+		return fail(CodeUnknown, "workorder", "no such job for this request")
+	}
+	p.set(order, a.Request, "state", JobAssigned)
+	p.follow(order.Field("state"), order, a.Request, "returned", a.Reason)
+	p.set(Ref{KindRequest, a.Request}, "", "status", StatusAssigned)
+	return nil
+}
+
+// CloseRequest ends a request at the desk.
+type CloseRequest struct {
+	Request     ID      `json:"request"`
+	Outcome     Outcome `json:"outcome"`
+	Words       string  `json:"words,omitempty"`
+	DuplicateOf ID      `json:"duplicate_of,omitempty"`
+	Owner       string  `json:"owner,omitempty"`
+}
+
+// Type implements Act.
+func (a *CloseRequest) Type() Type { return "request.close@1" }
+
+// Check implements Act.
+func (a *CloseRequest) Check() error {
+	a.Words, a.Owner = tidy(a.Words), tidy(a.Owner)
+	switch {
+	case !a.Request.Valid():
+		return fail(CodeInvalid, "request", "not an id")
+	case !a.Outcome.Valid():
+		return fail(CodeRequired, "outcome", "say how it ended")
+	case a.Outcome == OutcomeNotFixed && a.Words == "":
+		return fail(CodeRequired, "words", "say why it is not fixed")
+	case a.Outcome == OutcomeDuplicate && (!a.DuplicateOf.Valid() || a.DuplicateOf == a.Request):
+		return fail(CodeRequired, "duplicate_of", "name the request that goes on")
+	case a.Outcome == OutcomeNotOurs && a.Owner == "":
+		return fail(CodeRequired, "owner", "say whose it is")
+	}
+	if err := checkWords("owner", a.Owner, 200); err != nil {
+		return err
+	}
+	return checkWords("words", a.Words, 1000)
+}
+
+func (a *CloseRequest) plan(p *plan) error {
+	work, _, err := p.office(a.Request, RoleReviewer, RoleDispatcher)
+	if err != nil {
+		return err
+	}
+	r := Ref{KindRequest, a.Request}
+	p.close(a.Request, a.Outcome, a.Words)
+	if a.Outcome == OutcomeDuplicate {
+		if _, ok, err := LoadRequest(p.view, a.DuplicateOf); err != nil {
+			return err
+		} else if !ok {
+			return fail(CodeUnknown, "duplicate_of", "no such request")
+		}
+		p.follow(r.Field("status"), r, "", "duplicate_of", a.DuplicateOf)
+	}
+	if a.Outcome == OutcomeNotOurs {
+		p.follow(r.Field("status"), r, "", "owner", a.Owner)
+	}
+	if work.WorkOrder != "" {
+		order := Ref{KindWorkOrder, work.WorkOrder}
+		rec, _, err := p.view.Record(order)
+		if err != nil {
+			return err
+		}
+		if s := JobState(rec.Text("state")); s != JobApproved && s != JobCancelled {
+			p.set(order, a.Request, "state", JobCancelled)
+		}
+		p.follow(r.Field("status"), Ref{KindWork, a.Request}, a.Request, "workorder", "")
+	}
+	return nil
+}
+
+// ReopenRequest takes a closed request up again.
+type ReopenRequest struct {
+	Request ID     `json:"request"`
+	Reason  string `json:"reason"`
+}
+
+// Type implements Act.
+func (a *ReopenRequest) Type() Type { return "request.reopen@1" }
+
+// Check implements Act.
+func (a *ReopenRequest) Check() error {
+	a.Reason = tidy(a.Reason)
+	if !a.Request.Valid() {
+		return fail(CodeInvalid, "request", "not an id")
+	}
+	return needReason(a.Reason)
+}
+
+func (a *ReopenRequest) plan(p *plan) error {
+	if _, _, err := p.office(a.Request, RoleReviewer, RoleDispatcher); err != nil {
+		return err
+	}
+	r, w := Ref{KindRequest, a.Request}, Ref{KindWork, a.Request}
+	lead := r.Field("status")
+	p.set(r, "", "status", StatusReceived)
+	for _, f := range []string{"outcome", "closed_at", "words", "duplicate_of", "owner", "team", "assigned_at"} {
+		p.follow(lead, r, "", f, nil)
+	}
+	p.follow(lead, w, a.Request, "reason", a.Reason)
+	p.follow(lead, w, a.Request, "workorder", nil)
+	p.follow(lead, w, a.Request, "crew", nil)
+	return nil
+}

@@ -1,0 +1,80 @@
+package city
+
+// Scopes says who may see a record as it stands in the view. What a device may
+// see follows from its grants; nothing is masked later.
+func Scopes(view View, r Record) ([]Scope, error) {
+	switch r.Kind {
+	case KindCity, KindService, KindCrew, KindRequest:
+		return []Scope{ScopePublic, ScopeOffice}, nil
+	case KindStaff:
+		return []Scope{ScopeOffice}, nil
+	case KindReview:
+		var rev Review
+		if err := r.Into(&rev); err != nil {
+			return nil, err
+		}
+		if rev.Actor.Kind == ActorCrew { // a kiosk may not get back what it sealed
+			return []Scope{ScopeOffice, ScopeDevice(rev.Device)}, nil
+		}
+		return []Scope{ScopeOffice}, nil
+	}
+	work, err := workOf(view, r)
+	if err != nil {
+		return nil, err
+	}
+	scopes := []Scope{ScopeOffice}
+	crew := work.Crew != ""
+	if r.Kind == KindPerson {
+		req, _, err := LoadRequest(view, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		svc, _, err := LoadService(view, req.Service)
+		if err != nil {
+			return nil, err
+		}
+		crew = crew && svc.ShareContact
+	}
+	if crew {
+		scopes = append(scopes, ScopeCrew(work.Crew))
+	}
+	if r.Kind == KindPhoto && string(r.Fields["public"]) == "true" {
+		scopes = append(scopes, ScopePublic)
+	}
+	return scopes, nil
+}
+
+func workOf(view View, r Record) (Work, error) {
+	if r.Kind == KindWork {
+		var w Work
+		return w, r.Into(&w)
+	}
+	w, _, err := LoadWork(view, r.Parent)
+	return w, err
+}
+
+// caseKinds are the kinds of record whose audience follows the request's crew.
+var caseKinds = []Kind{KindPerson, KindWorkOrder, KindVisit, KindNote, KindPhoto}
+
+// Dependents gives the records whose audience may change along with r.
+func Dependents(view View, c Changed) ([]Record, error) {
+	if c.Record.Kind != KindWork || c.New {
+		return nil, nil
+	}
+	moved := false
+	for _, f := range c.Fields {
+		moved = moved || f == "crew"
+	}
+	if !moved {
+		return nil, nil
+	}
+	var out []Record
+	for _, kind := range caseKinds {
+		recs, err := view.Children(c.Record.ID, kind)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, recs...)
+	}
+	return out, nil
+}
