@@ -1,0 +1,142 @@
+package syncserver
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+	"github.com/klauspost/compress/zstd"
+
+	"cityhall/shared/city"
+	"cityhall/shared/keys"
+	"cityhall/shared/protocol"
+	"cityhall/syncserver/store"
+)
+
+// when says whether a signature's time matters.
+type when bool
+
+const (
+	inTime  when = false
+	anyTime when = true // hello: a device with a wrong clock learns the right time
+)
+
+// call is a request of a device that has proved who it is.
+type call struct {
+	*gin.Context
+	device store.Device
+	body   []byte // decoded
+	raw    int    // bytes as sent
+}
+
+// device wraps a handler: the body is read up to limit, the signature checked,
+// the body decoded. Nothing of the body is looked at before its sender is known.
+func (s *Server) device(limit int64, t when, handle func(*call)) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		body, ok := readBody(c, limit)
+		if !ok {
+			return
+		}
+		d, ok := s.prove(c, body, t)
+		if !ok {
+			return
+		}
+		decoded, err := decode(c.GetHeader("Content-Encoding"), body, limit)
+		if err != nil {
+			problem(c, http.StatusRequestEntityTooLarge, protocol.CodeTooLarge, "the body is too large or not zstd")
+			return
+		}
+		handle(&call{Context: c, device: d, body: decoded, raw: len(body)})
+	}
+}
+
+func readBody(c *gin.Context, limit int64) ([]byte, bool) {
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, limit))
+	if err != nil {
+		var big *http.MaxBytesError
+		if errors.As(err, &big) {
+			problem(c, http.StatusRequestEntityTooLarge, protocol.CodeTooLarge, "the body is too large")
+		} else {
+			problem(c, http.StatusBadRequest, protocol.CodeMalformed, "the body ended early")
+		}
+		return nil, false
+	}
+	return body, true
+}
+
+// decode undoes the one compression that we speak, never beyond limit.
+func decode(encoding string, body []byte, limit int64) ([]byte, error) {
+	switch encoding {
+	case "", "identity":
+		return body, nil
+	case "zstd":
+	default:
+		return nil, errors.New("unknown content encoding")
+	}
+	z, err := zstd.NewReader(bytes.NewReader(body), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(limit)+1<<20), zstd.WithDecoderMaxWindow(8<<20))
+	if err != nil {
+		return nil, err
+	}
+	defer z.Close()
+	out, err := io.ReadAll(io.LimitReader(z, limit+1))
+	if err == nil && int64(len(out)) > limit {
+		err = errors.New("too large")
+	}
+	return out, err
+}
+
+// prove checks a request's signature and finds its device.
+func (s *Server) prove(c *gin.Context, body []byte, t when) (store.Device, bool) {
+	var d store.Device
+	lookup := func(id string) (keys.PublicKey, error) {
+		var err error
+		d, err = s.store.Device(c.Request.Context(), city.DeviceID(id))
+		if errors.Is(err, store.ErrNoDevice) {
+			return keys.PublicKey{}, keys.ErrUnknownKey
+		}
+		return d.Public, err
+	}
+	v, err := keys.Verify(c.Request, body, lookup, keys.Rules{Now: s.now(), MaxSkew: protocol.ClockSkew, AnyTime: bool(t)})
+	if err != nil {
+		s.unproven(c, err)
+		return d, false
+	}
+	// A hello signed at another time cannot be guarded by its time; it changes
+	// nothing but what the device says of itself.
+	if t == inTime {
+		if err := s.nonces.Use(v, s.now()); errors.Is(err, keys.ErrNoncesFull) {
+			c.Header("Retry-After", "5")
+			problem(c, http.StatusTooManyRequests, protocol.CodeBusy, "too many requests at once")
+			return d, false
+		} else if err != nil {
+			problem(c, http.StatusUnauthorized, protocol.CodeSignature, "this request was sent before")
+			return d, false
+		}
+	}
+	if d.State != store.DeviceActive {
+		problem(c, http.StatusForbidden, protocol.CodeRevoked, "this device is no longer welcome")
+		return d, false
+	}
+	return d, true
+}
+
+func (s *Server) unproven(c *gin.Context, err error) {
+	var skew *keys.SkewError
+	switch {
+	case errors.As(err, &skew):
+		c.AbortWithStatusJSON(http.StatusUnauthorized, protocol.Problem{Code: protocol.CodeClock, Message: "signed at another time", Now: s.now().UTC()})
+	case errors.Is(err, keys.ErrNoSignature), errors.Is(err, keys.ErrMalformed), errors.Is(err, keys.ErrDigest),
+		errors.Is(err, keys.ErrUnknownKey), errors.Is(err, keys.ErrBadSignature):
+		problem(c, http.StatusUnauthorized, protocol.CodeSignature, "not signed by an enrolled device")
+	default:
+		s.broken(c, err)
+	}
+}
+
+// signed sends and signs an answer that a device will rest on, with the key that it pinned.
+func (s *Server) signed(c *gin.Context, label keys.Label, raw []byte) {
+	c.Header(protocol.SignatureHeader, protocol.EncodeSignature(keys.SignBytes(s.keys.Identity, label, raw)))
+	c.Data(http.StatusOK, "application/json", raw)
+}

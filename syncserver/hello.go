@@ -1,0 +1,109 @@
+package syncserver
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"cityhall/shared/city"
+	"cityhall/shared/keys"
+	"cityhall/shared/protocol"
+	"cityhall/syncserver/store"
+)
+
+// enroll trades a one-time code for an identity. The request is signed with the
+// key that it brings, so nobody enrols a key that they do not hold.
+func (s *Server) enroll(c *gin.Context) {
+	body, ok := readBody(c, protocol.MaxHello)
+	if !ok {
+		return
+	}
+	var req protocol.EnrolRequest
+	if err := json.Unmarshal(body, &req); err != nil {
+		problem(c, http.StatusBadRequest, protocol.CodeMalformed, "not an enrolment")
+		return
+	}
+	public, err := keys.ParsePublicKey(req.Public)
+	if err != nil {
+		problem(c, http.StatusBadRequest, protocol.CodeMalformed, "not a public key")
+		return
+	}
+	own := func(string) (keys.PublicKey, error) { return public, nil }
+	if _, err := keys.Verify(c.Request, body, own, keys.Rules{Now: s.now(), MaxSkew: protocol.ClockSkew, AnyTime: true}); err != nil {
+		s.unproven(c, err)
+		return
+	}
+	code, err := keys.ParseEnrolCode(req.Code)
+	if err != nil {
+		problem(c, http.StatusForbidden, protocol.CodeCode, store.ErrCode.Error())
+		return
+	}
+	if len(req.Name) > 100 {
+		problem(c, http.StatusBadRequest, protocol.CodeMalformed, "a name has at most 100 bytes")
+		return
+	}
+	d, err := s.store.Enrol(c.Request.Context(), code, public, req.Name)
+	if errors.Is(err, store.ErrCode) {
+		problem(c, http.StatusForbidden, protocol.CodeCode, store.ErrCode.Error())
+		return
+	}
+	if err != nil {
+		s.broken(c, err)
+		return
+	}
+	s.welcome(c, d)
+}
+
+func (s *Server) welcome(c *gin.Context, d store.Device) {
+	head, err := s.store.Head(c.Request.Context())
+	if err != nil {
+		s.broken(c, err)
+		return
+	}
+	sealing := s.keys.Sealing.Newest()
+	raw, err := json.Marshal(protocol.EnrolReply{Device: d.ID, Kind: d.Kind, Name: d.Name, Grants: d.Grants, GrantRev: d.GrantRev,
+		Server: s.keys.Identity.Public().String(), SealingKey: sealing.String(), SealingID: sealing.ID(), Epoch: head.Epoch, Now: s.now().UTC()})
+	if err != nil {
+		s.broken(c, err)
+		return
+	}
+	s.signed(c, keys.LabelEnroll, raw)
+}
+
+// hello notes how a device is and tells it what there is to do.
+func (s *Server) hello(c *call) {
+	var h protocol.Hello
+	if err := json.Unmarshal(c.body, &h); err != nil {
+		problem(c.Context, http.StatusBadRequest, protocol.CodeMalformed, "not a hello")
+		return
+	}
+	if !city.ID(h.Stream).Valid() {
+		problem(c.Context, http.StatusBadRequest, protocol.CodeMalformed, "a stream has a name")
+		return
+	}
+	ctx := c.Request.Context()
+	if err := s.store.Greet(ctx, c.device.ID, h); err != nil {
+		s.broken(c.Context, err)
+		return
+	}
+	head, err := s.store.Head(ctx)
+	if err != nil {
+		s.broken(c.Context, err)
+		return
+	}
+	n, link, err := s.store.Stream(ctx, c.device.ID, h.Stream)
+	if err != nil {
+		s.broken(c.Context, err)
+		return
+	}
+	sealing := s.keys.Sealing.Newest()
+	raw, err := json.Marshal(protocol.HelloReply{Epoch: head.Epoch, Head: head.Seq, LastN: n, Link: link, Grants: c.device.Grants,
+		GrantRev: c.device.GrantRev, SealingKey: sealing.String(), SealingID: sealing.ID(), Now: s.now().UTC()})
+	if err != nil {
+		s.broken(c.Context, err)
+		return
+	}
+	s.signed(c.Context, keys.LabelHello, raw)
+}

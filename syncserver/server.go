@@ -1,0 +1,158 @@
+package syncserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"cityhall/shared/keys"
+	"cityhall/shared/protocol"
+	"cityhall/syncserver/store"
+)
+
+// Config is what a Server needs. Data is its folder: keys, blobs and, unless DB
+// names another, the database.
+type Config struct {
+	Data string
+	DB   string // postgres:// address or file; empty means city.db in Data
+	Now  func() time.Time
+	Log  *slog.Logger
+}
+
+// Server is the city's server.
+type Server struct {
+	store  *store.Store
+	keys   *keys.ServerKeys
+	nonces *keys.Nonces
+	now    func() time.Time
+	log    *slog.Logger
+	engine *gin.Engine
+	ending chan struct{} // closed when live connections are to end
+}
+
+// maxNonces bounds the memory of the guard against replays: about 100 bytes each.
+const maxNonces = 200_000
+
+// Open opens the store and builds the routes. It does not listen yet.
+func Open(ctx context.Context, c Config) (*Server, error) {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	k, err := keys.OpenServerKeys(c.Data, nil)
+	if err != nil {
+		return nil, err
+	}
+	db := c.DB
+	if db == "" {
+		db = filepath.Join(c.Data, "city.db")
+	}
+	st, err := store.Open(ctx, store.Config{DB: db, Blobs: filepath.Join(c.Data, "blobs"), Keys: k, Now: c.Now, Log: c.Log})
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{store: st, keys: k, nonces: keys.NewNonces(protocol.ClockSkew, maxNonces), now: c.Now, log: c.Log, ending: make(chan struct{})}
+	if err := s.routes(); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return s, nil
+}
+
+// Store is the server's store, for set-up and tests.
+func (s *Server) Store() *store.Store { return s.store }
+
+// Keys are the server's keys.
+func (s *Server) Keys() *keys.ServerKeys { return s.keys }
+
+// Handler answers requests.
+func (s *Server) Handler() http.Handler { return s.engine }
+
+// Close closes the store. Serve must have returned.
+func (s *Server) Close() error { return s.store.Close() }
+
+func (s *Server) routes() error {
+	gin.SetMode(gin.ReleaseMode)
+	s.engine = gin.New()
+	if err := s.engine.SetTrustedProxies(nil); err != nil { // gin trusts everybody until told not to
+		return err
+	}
+	s.engine.Use(s.recoverPanic)
+	s.engine.GET("/healthz", s.health)
+	api := s.engine.Group(protocol.Path)
+	api.POST("/enroll", s.enroll)
+	api.POST("/hello", s.device(protocol.MaxHello, anyTime, s.hello))
+	api.POST("/push", s.device(protocol.MaxPushBody, inTime, s.push))
+	api.GET("/pull", s.device(0, inTime, s.pull))
+	api.GET("/live", s.device(0, inTime, s.live))
+	api.HEAD("/blobs/:sha256", s.device(0, inTime, s.blobHead))
+	api.GET("/blobs/:sha256", s.device(0, inTime, s.blobGet))
+	api.POST("/blobs/:sha256", s.device(0, inTime, s.blobBegin))
+	api.PATCH("/blobs/:sha256", s.device(protocol.MaxChunk, inTime, s.blobAppend))
+	s.engine.NoRoute(func(c *gin.Context) { problem(c, http.StatusNotFound, protocol.CodeNotFound, "no such page") })
+	return nil
+}
+
+// Serve answers on the listener until ctx ends, then lets requests finish for up
+// to five seconds.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	srv := &http.Server{Handler: s.engine, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	close(s.ending)
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := srv.Shutdown(end); err != nil {
+		return errors.Join(fmt.Errorf("shut down: %w", err), srv.Close())
+	}
+	return nil
+}
+
+// health says that the server answers and its database too.
+func (s *Server) health(c *gin.Context) {
+	head, err := s.store.Head(c.Request.Context())
+	if err != nil {
+		s.log.Error("health", "err", err)
+		problem(c, http.StatusServiceUnavailable, protocol.CodeBusy, "the database does not answer")
+		return
+	}
+	c.JSON(http.StatusOK, gin.H{"ok": true, "head": head.Seq, "safe": head.Safe})
+}
+
+// problem answers with what is wrong.
+func problem(c *gin.Context, status int, code protocol.Code, message string) {
+	c.AbortWithStatusJSON(status, protocol.Problem{Code: code, Message: message})
+}
+
+// broken answers for a failure of ours and logs it once.
+func (s *Server) broken(c *gin.Context, err error) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, store.ErrClosed) {
+		problem(c, http.StatusServiceUnavailable, protocol.CodeBusy, "the server is stopping")
+		return
+	}
+	s.log.Error("request failed", "method", c.Request.Method, "path", c.FullPath(), "err", err)
+	problem(c, http.StatusInternalServerError, protocol.CodeInternal, "our fault; try again later")
+}
+
+func (s *Server) recoverPanic(c *gin.Context) {
+	defer func() {
+		if r := recover(); r != nil {
+			if r == http.ErrAbortHandler {
+				panic(r)
+			}
+			s.broken(c, fmt.Errorf("panic: %v", r))
+		}
+	}()
+	c.Next()
+}

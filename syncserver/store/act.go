@@ -1,0 +1,172 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"cityhall/shared/city"
+	"cityhall/shared/protocol"
+)
+
+// Verdict is what became of an act of staff.
+type Verdict struct {
+	Verdict city.Verdict
+	Seq     int64
+	Review  city.ID
+}
+
+// unseen stands for a writer that came after what the author saw. It is the
+// writer of no field, so whatever it is compared with counts as changed.
+const unseen city.MutationID = "unseen"
+
+// Act does what a member of staff asks, through the same write path as a
+// device's acts. The id is made with the form, so sending it twice does it once.
+// seen is Head.Seq when the page was made: what changed since then the author
+// has not seen, and it is judged as that. What cannot be done comes back as an
+// *city.Error and leaves no trace.
+func (s *Store) Act(ctx context.Context, actor city.Actor, id city.MutationID, seen int64, act city.Act) (Verdict, error) {
+	var v Verdict
+	err := s.do(ctx, func(ctx context.Context, w *writeTx) error {
+		now := s.now().UTC().Truncate(time.Millisecond)
+		known, ok, err := w.known(ctx, id)
+		if err != nil {
+			return err
+		}
+		if ok {
+			v = Verdict{Verdict: city.VerdictDuplicate, Seq: known.Seq, Review: known.Review}
+			return nil
+		}
+		m, err := city.Prepare(w, id, actor, city.OfficeDevice, now, act)
+		if err != nil {
+			return err
+		}
+		if err := w.blindTo(ctx, seen, m.Base); err != nil {
+			return err
+		}
+		if err := w.blindTo(ctx, seen, m.Reads); err != nil {
+			return err
+		}
+		out, err := w.office(ctx, m, now)
+		v = Verdict{Verdict: out.Verdict, Seq: out.Seq, Review: out.Review}
+		return err
+	})
+	return v, err
+}
+
+// blindTo replaces the writers that came after seen.
+func (w *writeTx) blindTo(ctx context.Context, seen int64, fields map[city.FieldRef]city.MutationID) error {
+	if seen >= w.head.Seq {
+		return nil
+	}
+	for f, by := range fields {
+		known, ok, err := w.known(ctx, by)
+		if err != nil {
+			return err
+		}
+		if ok && known.Seq > seen {
+			fields[f] = unseen
+		}
+	}
+	return nil
+}
+
+// office appends an act that has no stream.
+func (w *writeTx) office(ctx context.Context, m city.Mutation, received time.Time) (outcome, error) {
+	m.Received = received
+	env := protocol.Wrap(m)
+	raw, err := json.Marshal(env)
+	if err != nil {
+		return outcome{}, err
+	}
+	content, err := protocol.ContentOf(raw)
+	if err != nil {
+		return outcome{}, err
+	}
+	out, err := w.append(ctx, entry{m: m, envelope: raw, content: content[:]}, nil)
+	if err != nil {
+		return out, err
+	}
+	if out.Refusal != nil { // undone with the savepoint; the person is told at once
+		return out, out.Refusal
+	}
+	return out, nil
+}
+
+// Dated is an act with its id and its time, for set-up and import.
+type Dated struct {
+	ID  city.MutationID
+	At  time.Time
+	Act city.Act
+}
+
+// importBatch is how many imported acts share a transaction: enough to be quick,
+// few enough that nobody else waits long.
+const importBatch = 200
+
+// Import does the city's own acts, in order. Those already known are passed
+// over, so an interrupted import can simply be repeated. It stops at the first
+// that cannot be done, naming it.
+func (s *Store) Import(ctx context.Context, acts []Dated) error {
+	system := city.Actor{Kind: city.ActorSystem, Name: "import"}
+	for len(acts) > 0 {
+		batch := acts[:min(importBatch, len(acts))]
+		acts = acts[len(batch):]
+		err := s.do(ctx, func(ctx context.Context, w *writeTx) error {
+			for _, a := range batch {
+				if _, ok, err := w.known(ctx, a.ID); err != nil || ok {
+					if err != nil {
+						return err
+					}
+					continue
+				}
+				m, err := city.Prepare(w, a.ID, system, city.OfficeDevice, a.At.UTC(), a.Act)
+				if err != nil {
+					return fmt.Errorf("import %s %s: %w", a.Act.Type(), a.ID, err)
+				}
+				if _, err := w.office(ctx, m, s.now().UTC().Truncate(time.Millisecond)); err != nil {
+					return fmt.Errorf("import %s %s: %w", a.Act.Type(), a.ID, err)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// archived is what a later arrival of a mutation has to know of the first.
+type archived struct {
+	outcome
+	content protocol.Hash
+}
+
+// known looks a mutation up by its id.
+func (w *writeTx) known(ctx context.Context, id city.MutationID) (archived, bool, error) {
+	rows, err := w.tx.QueryContext(ctx, `SELECT seq, verdict, review, code, field, content FROM mutation WHERE id = $1`, id)
+	if err != nil {
+		return archived{}, false, fmt.Errorf("look up %s: %w", id, err)
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return archived{}, false, rows.Err()
+	}
+	var a archived
+	var code, field string
+	var content []byte
+	if err := rows.Scan(&a.Seq, &a.Verdict, &a.Review, &code, &field, &content); err != nil {
+		return a, false, err
+	}
+	if len(content) != sha256.Size {
+		return a, false, city.Fail(city.CodeDamaged, "content", "the archive's row of "+string(id)+" is damaged")
+	}
+	copy(a.content[:], content)
+	if code != "" {
+		a.Refusal = &city.Error{Code: city.Code(code), Field: field}
+	}
+	return a, true, rows.Err()
+}

@@ -1,0 +1,174 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"cityhall/shared/city"
+	"cityhall/shared/keys"
+	"cityhall/shared/protocol"
+)
+
+// The states of a device.
+const (
+	DeviceActive  = "active"
+	DeviceRevoked = "revoked"
+)
+
+// Device is a kiosk or a tablet that was enrolled.
+type Device struct {
+	ID       city.DeviceID
+	Kind     city.DeviceKind
+	Name     string
+	Public   keys.PublicKey
+	Grants   []city.Scope
+	GrantRev int64
+	State    string
+	Enrolled time.Time
+	Seen     time.Time      // last hello; zero if never
+	Hello    protocol.Hello // what it said of itself then
+}
+
+// scopes are what the device may see: what it was granted and its own affairs.
+func (d Device) scopes() []city.Scope { return append(slices.Clone(d.Grants), city.ScopeDevice(d.ID)) }
+
+// ErrCode means an enrolment code that is unknown, used up or expired.
+var ErrCode = errors.New("the enrolment code is unknown, used or expired")
+
+// ErrNoDevice means a device that was never enrolled.
+var ErrNoDevice = errors.New("no such device")
+
+// CreateEnrolment makes a one-time code. It is shown once; only its hash is kept.
+func (s *Store) CreateEnrolment(ctx context.Context, kind city.DeviceKind, name string, grants []city.Scope, valid time.Duration) (keys.EnrolCode, error) {
+	code, err := keys.NewEnrolCode(nil)
+	if err != nil {
+		return code, err
+	}
+	return code, s.do(ctx, func(ctx context.Context, w *writeTx) error {
+		_, err := w.tx.ExecContext(ctx, `INSERT INTO enrolment (code, kind, name, grants, expires, used) VALUES ($1, $2, $3, $4, $5, '')`,
+			code.Hash(s.keys.MAC), kind, name, joinScopes(grants), stamp(s.now().Add(valid)))
+		return err
+	})
+}
+
+// Enrol trades a code for a device. A device that asks again with the same code
+// and key, because the answer was lost, gets the same answer.
+func (s *Store) Enrol(ctx context.Context, code keys.EnrolCode, public keys.PublicKey, name string) (Device, error) {
+	var d Device
+	err := s.do(ctx, func(ctx context.Context, w *writeTx) error {
+		hash := code.Hash(s.keys.MAC)
+		var grants, expires, used string
+		err := w.tx.QueryRowContext(ctx, `SELECT kind, name, grants, expires, used FROM enrolment WHERE code = $1`, hash).
+			Scan(&d.Kind, &d.Name, &grants, &expires, &used)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrCode
+		}
+		if err != nil {
+			return fmt.Errorf("read the enrolment: %w", err)
+		}
+		if used != "" {
+			d, err = readDevice(ctx, w.tx, city.DeviceID(used))
+			if err == nil && d.Public != public {
+				err = ErrCode
+			}
+			return err
+		}
+		if s.now().After(parseStamp(expires)) {
+			return ErrCode
+		}
+		if name != "" {
+			d.Name = name
+		}
+		d.ID, d.Public, d.Grants, d.GrantRev, d.State = city.DeviceID(city.NewID()), public, splitScopes(grants), 1, DeviceActive
+		d.Enrolled = s.now().UTC()
+		_, err = w.tx.ExecContext(ctx, `INSERT INTO device (id, kind, name, public, grants, grant_rev, state, enrolled, seen, hello)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '{}')`,
+			d.ID, d.Kind, d.Name, public.String(), grants, d.GrantRev, d.State, stamp(d.Enrolled))
+		if err != nil {
+			return fmt.Errorf("keep the device: %w", err)
+		}
+		_, err = w.tx.ExecContext(ctx, `UPDATE enrolment SET used = $1 WHERE code = $2`, d.ID, hash)
+		return err
+	})
+	return d, err
+}
+
+// Device reads one device; ErrNoDevice when there is none.
+func (s *Store) Device(ctx context.Context, id city.DeviceID) (Device, error) {
+	return readDevice(ctx, s.db, id)
+}
+
+func readDevice(ctx context.Context, q querier, id city.DeviceID) (Device, error) {
+	rows, err := q.QueryContext(ctx, `SELECT id, kind, name, public, grants, grant_rev, state, enrolled, seen, hello FROM device WHERE id = $1`, id)
+	if err != nil {
+		return Device{}, fmt.Errorf("read the device: %w", err)
+	}
+	ds, err := scanDevices(rows)
+	if err != nil {
+		return Device{}, err
+	}
+	if len(ds) == 0 {
+		return Device{}, ErrNoDevice
+	}
+	return ds[0], nil
+}
+
+// Devices lists every device, the newest first.
+func (s *Store) Devices(ctx context.Context) ([]Device, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT id, kind, name, public, grants, grant_rev, state, enrolled, seen, hello FROM device ORDER BY enrolled DESC, id`)
+	if err != nil {
+		return nil, fmt.Errorf("list the devices: %w", err)
+	}
+	return scanDevices(rows)
+}
+
+func scanDevices(rows *sql.Rows) ([]Device, error) {
+	defer rows.Close()
+	var out []Device
+	for rows.Next() {
+		var d Device
+		var public, grants, enrolled, seen string
+		var hello []byte
+		if err := rows.Scan(&d.ID, &d.Kind, &d.Name, &public, &grants, &d.GrantRev, &d.State, &enrolled, &seen, &hello); err != nil {
+			return nil, err
+		}
+		var err error
+		if d.Public, err = keys.ParsePublicKey(public); err != nil {
+			return nil, fmt.Errorf("read device %s: %w", d.ID, err)
+		}
+		if err := json.Unmarshal(hello, &d.Hello); err != nil {
+			return nil, fmt.Errorf("read device %s: %w", d.ID, err)
+		}
+		d.Grants, d.Enrolled, d.Seen = splitScopes(grants), parseStamp(enrolled), parseStamp(seen)
+		out = append(out, d)
+	}
+	return out, rows.Err()
+}
+
+// Greet notes what a device says of itself.
+func (s *Store) Greet(ctx context.Context, id city.DeviceID, h protocol.Hello) error {
+	raw, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	return s.do(ctx, func(ctx context.Context, w *writeTx) error {
+		_, err := w.tx.ExecContext(ctx, `UPDATE device SET seen = $1, hello = $2 WHERE id = $3`, stamp(s.now()), string(raw), id)
+		return err
+	})
+}
+
+// Revoke ends a device's welcome.
+func (s *Store) Revoke(ctx context.Context, id city.DeviceID) error {
+	return s.do(ctx, func(ctx context.Context, w *writeTx) error {
+		if _, err := readDevice(ctx, w.tx, id); err != nil {
+			return err
+		}
+		_, err := w.tx.ExecContext(ctx, `UPDATE device SET state = $1, grant_rev = grant_rev + 1 WHERE id = $2`, DeviceRevoked, id)
+		return err
+	})
+}

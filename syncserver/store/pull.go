@@ -1,0 +1,235 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"cityhall/shared/city"
+	"cityhall/shared/protocol"
+	"cityhall/shared/sqlite"
+)
+
+// Page is a stretch of the log as one device may see it.
+type Page struct {
+	Frames []protocol.Frame
+	Head   Head
+	Seq    int64  // read up to here, a whole transaction
+	Hash   []byte // chain hash at Seq
+	More   bool
+}
+
+// ErrLineage means that a cursor is not of this log: the server has been
+// restored since.
+var ErrLineage = fmt.Errorf("the cursor is of another history")
+
+// Pull reads what a device with these scopes may see after the cursor's place,
+// in order and by whole transactions, about limit frames of it. What the device
+// may see comes from its grants, never from the cursor.
+func (s *Store) Pull(ctx context.Context, d Device, from protocol.Cursor, limit int) (Page, error) {
+	var p Page
+	err := sqlite.InReadTx(ctx, s.db, func(tx *sql.Tx) error {
+		var err error
+		if p.Head, err = readHead(ctx, tx); err != nil {
+			return err
+		}
+		if err := checkLineage(ctx, tx, p.Head, from); err != nil {
+			return err
+		}
+		for want := limit; ; want *= 4 { // one transaction may be larger than a page
+			done, err := p.read(ctx, tx, d, from.Seq, want)
+			if err != nil || done {
+				return err
+			}
+		}
+	})
+	return p, err
+}
+
+// checkLineage compares the cursor with the log: the same name, a place that
+// exists, and the same history up to it.
+func checkLineage(ctx context.Context, q querier, head Head, c protocol.Cursor) error {
+	if c.Seq == 0 && c.Epoch == "" {
+		return nil // from the beginning
+	}
+	if c.Epoch != head.Epoch || c.Seq > head.Seq {
+		return ErrLineage
+	}
+	h, err := hashAt(ctx, q, head, c.Seq)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(h[:8], c.Chain) {
+		return ErrLineage
+	}
+	return nil
+}
+
+func hashAt(ctx context.Context, q querier, head Head, seq int64) ([]byte, error) {
+	if seq == head.Seq {
+		return head.Hash, nil
+	}
+	if seq == 0 {
+		return make([]byte, 32), nil
+	}
+	var h []byte
+	if err := q.QueryRowContext(ctx, `SELECT h FROM change WHERE seq = $1`, seq).Scan(&h); err != nil {
+		return nil, fmt.Errorf("read the chain at %d: %w", seq, err)
+	}
+	return h, nil
+}
+
+// read fills the page with up to want changes; false when they end within the
+// first transaction.
+func (p *Page) read(ctx context.Context, q querier, d Device, from int64, want int) (bool, error) {
+	evicts, upto, err := visible(ctx, q, d.scopes(), from, want, p.Head.Seq)
+	if err != nil {
+		return false, err
+	}
+	frames, last, err := readChanges(ctx, q, evicts, from, upto)
+	if err != nil {
+		return false, err
+	}
+	if upto < p.Head.Seq { // cut back to the end of a transaction
+		for len(frames) > 0 && frames[len(frames)-1].tx > upto {
+			frames = frames[:len(frames)-1]
+		}
+		if len(frames) == 0 {
+			return false, nil
+		}
+		last = frames[len(frames)-1].tx
+		upto = last
+	}
+	acks, err := readAcks(ctx, q, d.ID, from, upto)
+	if err != nil {
+		return false, err
+	}
+	p.Frames = merge(frames, acks)
+	p.Seq, p.More = upto, upto < p.Head.Seq
+	p.Hash, err = hashAt(ctx, q, p.Head, upto)
+	return true, err
+}
+
+// visible lists the changes after from that the scopes show, each with whether
+// it is an eviction, and up to where the list is complete.
+func visible(ctx context.Context, q querier, scopes []city.Scope, from int64, want int, head int64) (map[int64]bool, int64, error) {
+	evicts, upto := map[int64]bool{}, head
+	for _, scope := range scopes {
+		rows, err := q.QueryContext(ctx, `SELECT seq, evict FROM change_scope WHERE scope = $1 AND seq > $2 ORDER BY seq LIMIT $3`, scope, from, want)
+		if err != nil {
+			return nil, 0, fmt.Errorf("read the log of %s: %w", scope, err)
+		}
+		n, last := 0, from
+		for rows.Next() {
+			var evict int
+			if err := rows.Scan(&last, &evict); err != nil {
+				rows.Close()
+				return nil, 0, err
+			}
+			// Seen through any scope, a record stays.
+			if was, ok := evicts[last]; !ok || was {
+				evicts[last] = evict == 1
+			}
+			n++
+		}
+		rows.Close()
+		if err := rows.Err(); err != nil {
+			return nil, 0, err
+		}
+		if n == want {
+			upto = min(upto, last)
+		}
+	}
+	return evicts, upto, nil
+}
+
+// logged is a frame with its place in the log.
+type logged struct {
+	seq, tx int64
+	frame   protocol.Frame
+}
+
+func readChanges(ctx context.Context, q querier, evicts map[int64]bool, from, upto int64) ([]logged, int64, error) {
+	if len(evicts) == 0 {
+		return nil, upto, nil
+	}
+	rows, err := q.QueryContext(ctx, `SELECT seq, tx, kind, id, parent, whole, fields, writer, ws FROM change WHERE seq > $1 AND seq <= $2 ORDER BY seq`, from, upto)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read the log: %w", err)
+	}
+	defer rows.Close()
+	var out []logged
+	for rows.Next() {
+		var l logged
+		var put protocol.Put
+		var whole int
+		var fields, ws []byte
+		if err := rows.Scan(&l.seq, &l.tx, &put.Kind, &put.ID, &put.Parent, &whole, &fields, &put.W, &ws); err != nil {
+			return nil, 0, err
+		}
+		evict, ok := evicts[l.seq]
+		if !ok || len(fields) == 0 { // not for this device, or erased by law
+			continue
+		}
+		if evict {
+			l.frame.Evict = &protocol.Evict{Ref: put.Ref, Seq: l.seq}
+		} else {
+			put.Seq, put.Full = l.seq, whole == 1
+			if err := json.Unmarshal(fields, &put.Fields); err != nil {
+				return nil, 0, fmt.Errorf("read change %d: %w", l.seq, err)
+			}
+			if err := json.Unmarshal(ws, &put.WS); err != nil {
+				return nil, 0, fmt.Errorf("read change %d: %w", l.seq, err)
+			}
+			l.frame.Put = &put
+		}
+		out = append(out, l)
+	}
+	return out, upto, rows.Err()
+}
+
+// readAcks gives the echoes of the device's own acts.
+func readAcks(ctx context.Context, q querier, device city.DeviceID, from, upto int64) ([]logged, error) {
+	rows, err := q.QueryContext(ctx, `SELECT id, seq, verdict, review, code, field FROM mutation WHERE device = $1 AND seq > $2 AND seq <= $3 ORDER BY seq`, device, from, upto)
+	if err != nil {
+		return nil, fmt.Errorf("read the echoes: %w", err)
+	}
+	defer rows.Close()
+	var out []logged
+	for rows.Next() {
+		var a protocol.Ack
+		if err := rows.Scan(&a.Mutation, &a.Seq, &a.Verdict, &a.Review, &a.Code, &a.Field); err != nil {
+			return nil, err
+		}
+		out = append(out, logged{seq: a.Seq, tx: a.Seq, frame: protocol.Frame{Ack: &a}})
+	}
+	return out, rows.Err()
+}
+
+// merge puts an echo right behind the transaction that it belongs to.
+func merge(changes, acks []logged) []protocol.Frame {
+	all := slices.Concat(changes, acks)
+	slices.SortStableFunc(all, func(a, b logged) int { return int(a.seq - b.seq) })
+	frames := make([]protocol.Frame, len(all))
+	for i, l := range all {
+		frames[i] = l.frame
+	}
+	return frames
+}
+
+// Concerns tells whether the log holds anything after seq that the device may
+// see or has caused.
+func (s *Store) Concerns(ctx context.Context, d Device, seq int64) (bool, error) {
+	for _, scope := range d.scopes() {
+		var n int
+		err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 AS hit FROM change_scope WHERE scope = $1 AND seq > $2 LIMIT 1) AS some`, scope, seq).Scan(&n)
+		if err != nil || n > 0 {
+			return n > 0, err
+		}
+	}
+	var n int
+	err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 AS hit FROM mutation WHERE device = $1 AND seq > $2 LIMIT 1) AS some`, d.ID, seq).Scan(&n)
+	return n > 0, err
+}

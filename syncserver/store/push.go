@@ -1,0 +1,218 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"cityhall/shared/city"
+	"cityhall/shared/keys"
+	"cityhall/shared/protocol"
+
+	"github.com/google/uuid"
+)
+
+// Incoming is one line of a push: the envelope and the bytes that it came in,
+// which the hashes are over.
+type Incoming struct {
+	Line     []byte
+	Envelope protocol.Envelope
+}
+
+// Fork says that a device's stream is not where the device thinks: it was
+// restored from an image, or cloned. Nothing of the push was taken.
+type Fork struct {
+	LastN uint64
+	Link  protocol.Hash
+}
+
+func (f *Fork) Error() string { return fmt.Sprintf("the stream ends at %d", f.LastN) }
+
+// Push takes a device's acts, in the order of its stream. A *Fork comes back
+// when the stream does not continue.
+func (s *Store) Push(ctx context.Context, d Device, h protocol.PushHeader, lines []Incoming) ([]protocol.PushVerdict, protocol.PushEnd, error) {
+	opened := make([]opening, len(lines))
+	for i, l := range lines { // outside the transaction: opening costs
+		opened[i] = s.open(l)
+	}
+	var verdicts []protocol.PushVerdict
+	var end protocol.PushEnd
+	err := s.do(ctx, func(ctx context.Context, w *writeTx) error {
+		p := &push{w: w, device: d, stream: h.Stream, link: h.Prev}
+		if err := p.begin(ctx, h); err != nil {
+			return err
+		}
+		verdicts = verdicts[:0]
+		for i, l := range lines {
+			v, err := p.take(ctx, h.From+uint64(i), l, opened[i])
+			if err != nil {
+				return err
+			}
+			verdicts = append(verdicts, v)
+		}
+		if err := p.end(ctx); err != nil {
+			return err
+		}
+		end = protocol.PushEnd{End: true, LastN: p.last.n, Link: p.last.link, Head: w.head.Seq}
+		return nil
+	})
+	return verdicts, end, err
+}
+
+// opening is what an envelope's args are, and why they could not be had.
+type opening struct {
+	args    json.RawMessage
+	sealed  bool
+	refusal *city.Error
+}
+
+func (s *Store) open(l Incoming) opening {
+	e := l.Envelope
+	if e.Sealed == nil {
+		return opening{args: e.Args}
+	}
+	args, err := s.keys.Sealing.Open(e.Sealed.Key, keys.SealInfo(e.Sealed.Key, string(e.ID), string(e.Type)), e.Sealed.Body)
+	if err != nil || !json.Valid(args) {
+		kept, _ := json.Marshal(e.Sealed) // strings and bytes always encode
+		return opening{args: kept, refusal: &city.Error{Code: city.CodeDamaged, Field: "sealed", Message: "cannot be opened"}}
+	}
+	return opening{args: args, sealed: true}
+}
+
+// place is where a stream is.
+type place struct {
+	n    uint64
+	link protocol.Hash
+}
+
+type push struct {
+	w      *writeTx
+	device Device
+	stream string
+	last   place         // of the server's copy
+	link   protocol.Hash // before the next line
+}
+
+// begin reads where the stream stands and refuses a gap.
+func (p *push) begin(ctx context.Context, h protocol.PushHeader) error {
+	last, err := readStream(ctx, p.w.tx, p.device.ID, p.stream)
+	if err != nil {
+		return err
+	}
+	p.last = last
+	if h.From > p.last.n+1 || h.From == p.last.n+1 && h.Prev != p.last.link {
+		return &Fork{LastN: p.last.n, Link: p.last.link}
+	}
+	return nil
+}
+
+func readStream(ctx context.Context, q querier, device city.DeviceID, stream string) (place, error) {
+	var n int64
+	var link []byte
+	err := q.QueryRowContext(ctx, `SELECT last_n, link FROM stream WHERE device = $1 AND stream = $2`, device, stream).Scan(&n, &link)
+	if errors.Is(err, sql.ErrNoRows) {
+		return place{}, nil
+	}
+	if err != nil {
+		return place{}, fmt.Errorf("read the stream: %w", err)
+	}
+	p := place{n: uint64(n)}
+	copy(p.link[:], link)
+	return p, nil
+}
+
+// Stream tells where the server's copy of a stream ends.
+func (s *Store) Stream(ctx context.Context, device city.DeviceID, stream string) (uint64, protocol.Hash, error) {
+	p, err := readStream(ctx, s.db, device, stream)
+	return p.n, p.link, err
+}
+
+// take judges one line and moves the stream.
+func (p *push) take(ctx context.Context, n uint64, l Incoming, o opening) (protocol.PushVerdict, error) {
+	content, err := protocol.ContentOf(l.Line)
+	if err != nil {
+		return protocol.PushVerdict{}, city.Fail(city.CodeInvalid, "envelope", err.Error())
+	}
+	p.link = protocol.Link(p.link, content)
+	e := l.Envelope
+	v := protocol.PushVerdict{N: n, ID: e.ID}
+	old, ok, err := p.w.known(ctx, e.ID)
+	if err != nil {
+		return v, err
+	}
+	if n <= p.last.n { // a push whose answer was lost, sent again
+		if !ok || old.content != content || n == p.last.n && p.link != p.last.link {
+			return v, &Fork{LastN: p.last.n, Link: p.last.link}
+		}
+		return duplicate(v, old), nil
+	}
+	p.last = place{n: n, link: p.link}
+	if ok && old.content == content {
+		return duplicate(v, old), nil
+	}
+	if ok {
+		return p.clash(ctx, v, l, o, content)
+	}
+	return p.append(ctx, v, e.ID, l, o, content)
+}
+
+func (p *push) append(ctx context.Context, v protocol.PushVerdict, id city.MutationID, l Incoming, o opening, content protocol.Hash) (protocol.PushVerdict, error) {
+	m := l.Envelope.Mutation(p.device.ID, o.args, p.w.s.now().UTC().Truncate(time.Millisecond))
+	m.ID = id
+	e := entry{m: m, stream: p.stream, n: v.N, envelope: l.Line, content: content[:]}
+	if o.sealed {
+		e.args = o.args
+	}
+	refusal := o.refusal
+	if bad, ok := city.AsError(l.Envelope.Check()); ok && refusal == nil {
+		refusal = bad
+	}
+	if refusal == nil && !m.Actor.MayActOn(p.device.Kind, p.device.Grants) {
+		refusal = &city.Error{Code: city.CodeForbidden, Field: "actor", Message: "not an actor of this device"}
+	}
+	out, err := p.w.append(ctx, e, refusal)
+	if err != nil {
+		return v, err
+	}
+	v.Verdict, v.Seq, v.Review = out.Verdict, out.Seq, out.Review
+	if out.Refusal != nil {
+		v.Code, v.Field = out.Refusal.Code, out.Refusal.Field
+	}
+	return v, nil
+}
+
+// clash keeps an act that came under another act's id: both stand in the
+// archive, and a person looks.
+func (p *push) clash(ctx context.Context, v protocol.PushVerdict, l Incoming, o opening, content protocol.Hash) (protocol.PushVerdict, error) {
+	id := city.MutationID(uuid.NewSHA1(uuid.NameSpaceOID, append([]byte(v.ID), content[:]...)).String())
+	old, ok, err := p.w.known(ctx, id)
+	if err != nil {
+		return v, err
+	}
+	if ok {
+		return duplicate(v, old), nil
+	}
+	o.refusal = &city.Error{Code: city.CodeInvalid, Field: "id", Message: "another act has this id"}
+	return p.append(ctx, v, id, l, o, content)
+}
+
+func duplicate(v protocol.PushVerdict, old archived) protocol.PushVerdict {
+	v.Verdict, v.Stored, v.Seq, v.Review = city.VerdictDuplicate, old.Verdict, old.Seq, old.Review
+	if old.Refusal != nil {
+		v.Code, v.Field = old.Refusal.Code, old.Refusal.Field
+	}
+	return v
+}
+
+func (p *push) end(ctx context.Context) error {
+	_, err := p.w.tx.ExecContext(ctx, `INSERT INTO stream (device, stream, last_n, link) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (device, stream) DO UPDATE SET last_n = excluded.last_n, link = excluded.link`,
+		p.device.ID, p.stream, int64(p.last.n), p.last.link[:])
+	if err != nil {
+		return fmt.Errorf("move the stream: %w", err)
+	}
+	return nil
+}

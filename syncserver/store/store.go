@@ -1,0 +1,196 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver, as "pgx"
+
+	"cityhall/shared/keys"
+	"cityhall/shared/sqlite"
+)
+
+//go:embed schema/*.sql
+var schema embed.FS
+
+// Config is what a Store needs.
+type Config struct {
+	// DB is the path of a SQLite file, or a PostgreSQL connection string:
+	// postgres://… or host=….
+	DB string
+	// Blobs is the folder of photos and other bytes.
+	Blobs string
+	Keys  *keys.ServerKeys
+	Now   func() time.Time
+	Log   *slog.Logger
+}
+
+// Store is the city's memory. It is safe for concurrent use.
+type Store struct {
+	db    *sql.DB
+	blobs string
+	keys  *keys.ServerKeys
+	now   func() time.Time
+	log   *slog.Logger
+
+	jobs chan *job
+	stop chan struct{}
+	done chan struct{}
+
+	uploading uploads
+
+	mu       sync.Mutex
+	watchers map[chan int64]struct{}
+}
+
+// Open opens the database, makes or migrates its tables and starts the writer.
+func Open(ctx context.Context, c Config) (*Store, error) {
+	db, err := open(ctx, c.DB)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{db: db, blobs: c.Blobs, keys: c.Keys, now: c.Now, log: c.Log,
+		jobs: make(chan *job), stop: make(chan struct{}), done: make(chan struct{}), watchers: map[chan int64]struct{}{}}
+	if err := s.prepare(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	go s.write()
+	return s, nil
+}
+
+func open(ctx context.Context, dsn string) (*sql.DB, error) {
+	if !isPostgres(dsn) {
+		return sqlite.Open(ctx, dsn, sqlite.Options{SecureDelete: true, MaxConns: 8})
+	}
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open PostgreSQL: %w", err)
+	}
+	db.SetMaxOpenConns(16)
+	if err := db.PingContext(ctx); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("reach PostgreSQL: %w", err)
+	}
+	return db, nil
+}
+
+func isPostgres(dsn string) bool {
+	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") || strings.HasPrefix(dsn, "host=")
+}
+
+// prepare migrates, and gives a new database its lineage.
+func (s *Store) prepare(ctx context.Context) error {
+	files, err := fs.Sub(schema, "schema")
+	if err != nil {
+		return err
+	}
+	if err := sqlite.Migrate(ctx, s.db, files); err != nil {
+		return err
+	}
+	if err := s.prepareBlobs(); err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, `INSERT INTO sync_head (one, epoch, seq, hash, safe, turn) VALUES (1, $1, 0, $2, 0, 0) ON CONFLICT DO NOTHING`,
+		rand.Text(), make([]byte, 32))
+	if err != nil {
+		return fmt.Errorf("begin the log: %w", err)
+	}
+	return nil
+}
+
+// Close waits for the acts under way and closes the database.
+func (s *Store) Close() error {
+	close(s.stop)
+	<-s.done
+	return s.db.Close()
+}
+
+// DB is for the queries of store/read. Nothing else writes or reads past Store.
+func (s *Store) DB() *sql.DB { return s.db }
+
+// Keys are the server's keys.
+func (s *Store) Keys() *keys.ServerKeys { return s.keys }
+
+// Head is the end of the log.
+type Head struct {
+	Epoch string // names this lineage
+	Seq   int64
+	Hash  []byte // chain hash at Seq
+	Safe  int64  // everything up to here is in a verified backup
+}
+
+// Head reads the end of the log.
+func (s *Store) Head(ctx context.Context) (Head, error) { return readHead(ctx, s.db) }
+
+func readHead(ctx context.Context, q querier) (Head, error) {
+	var h Head
+	err := q.QueryRowContext(ctx, `SELECT epoch, seq, hash, safe FROM sync_head WHERE one = 1`).Scan(&h.Epoch, &h.Seq, &h.Hash, &h.Safe)
+	if err != nil {
+		return h, fmt.Errorf("read the head: %w", err)
+	}
+	return h, nil
+}
+
+// querier is a database or a transaction.
+type querier interface {
+	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+	ExecContext(context.Context, string, ...any) (sql.Result, error)
+}
+
+// Watch gives the head after each commit, the newest only. Call the function
+// when done.
+func (s *Store) Watch() (<-chan int64, func()) {
+	c := make(chan int64, 1)
+	s.mu.Lock()
+	s.watchers[c] = struct{}{}
+	s.mu.Unlock()
+	return c, func() {
+		s.mu.Lock()
+		delete(s.watchers, c)
+		s.mu.Unlock()
+	}
+}
+
+func (s *Store) announce(head int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.watchers {
+		select { // an unread older head is replaced
+		case <-c:
+		default:
+		}
+		c <- head
+	}
+}
+
+// stampFormat sorts as text in the order of time.
+const stampFormat = "2006-01-02T15:04:05.000Z"
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(stampFormat)
+}
+
+func parseStamp(s string) time.Time {
+	t, err := time.Parse(stampFormat, s)
+	if err != nil {
+		return time.Time{} // empty means never
+	}
+	return t
+}
+
+// ErrClosed says that the store is shutting down.
+var ErrClosed = errors.New("the store is closed")

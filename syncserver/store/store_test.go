@@ -1,0 +1,197 @@
+package store_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"cityhall/shared/city"
+	"cityhall/shared/keys"
+	"cityhall/shared/protocol"
+	"cityhall/shared/sim/postgres"
+	"cityhall/syncserver/store"
+)
+
+func TestMain(m *testing.M) { postgres.Main(m) }
+
+// onBoth runs a test of the conformance suite on each engine.
+func onBoth(t *testing.T, test func(t *testing.T, f *fixture)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, newFixture(t, filepath.Join(t.TempDir(), "city.db"))) })
+	t.Run("postgres", func(t *testing.T) { test(t, newFixture(t, postgres.New(t))) })
+}
+
+// fixture is a store with a small city in it: a service, two crews, two staff.
+type fixture struct {
+	*store.Store
+	t    *testing.T
+	db   string
+	dir  string
+	keys *keys.ServerKeys
+	now  time.Time
+}
+
+var (
+	system     = city.Actor{Kind: city.ActorSystem}
+	resident   = city.Actor{Kind: city.ActorResident}
+	reviewer   = city.Actor{Kind: city.ActorStaff, ID: "rosa", Name: "Rosa"}
+	dispatcher = city.Actor{Kind: city.ActorStaff, ID: "dan", Name: "Dan"}
+	treeCrew   = city.Actor{Kind: city.ActorCrew, ID: "ana", Name: "Ana", Crew: "trees"}
+	roadCrew   = city.Actor{Kind: city.ActorCrew, ID: "bo", Name: "Bo", Crew: "roads"}
+)
+
+func newFixture(t *testing.T, db string) *fixture {
+	t.Helper()
+	k, err := keys.NewServerKeys(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fixture{t: t, db: db, dir: t.TempDir(), keys: k, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
+	f.open()
+	t.Cleanup(func() { f.Close() })
+	for _, act := range []city.Act{
+		&city.SetCity{Settings: city.Settings{Name: "Testburg", TimeZone: "America/New_York", Languages: []string{"en"}}},
+		&city.SetStaff{ID: "rosa", Staff: city.Staff{Name: "Rosa", Roles: []city.Role{city.RoleReviewer}, Active: true}},
+		&city.SetStaff{ID: "dan", Staff: city.Staff{Name: "Dan", Roles: []city.Role{city.RoleDispatcher}, Active: true}},
+		&city.SetCrew{ID: "trees", Crew: city.Crew{Name: "Tree crew", Department: "parks"}},
+		&city.SetCrew{ID: "roads", Crew: city.Crew{Name: "Road crew", Department: "works"}},
+		&city.PublishService{ID: "tree", Service: city.Service{Name: city.Text{"en": "Fallen tree"}, Department: "parks", Promise: city.Promise{Days: 2, Working: true}, Active: true, Version: 1}},
+	} {
+		f.mustAct(system, act)
+	}
+	return f
+}
+
+func (f *fixture) open() {
+	f.t.Helper()
+	s, err := store.Open(context.Background(), store.Config{DB: f.db, Blobs: f.dir, Keys: f.keys, Now: func() time.Time { return f.now }, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.Store = s
+}
+
+func (f *fixture) head() store.Head {
+	f.t.Helper()
+	h, err := f.Head(context.Background())
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return h
+}
+
+func (f *fixture) mustAct(a city.Actor, act city.Act) store.Verdict {
+	f.t.Helper()
+	v, err := f.Act(context.Background(), a, city.NewMutationID(), f.head().Seq, act)
+	if err != nil {
+		f.t.Fatalf("%s: %v", act.Type(), err)
+	}
+	return v
+}
+
+// enrolled makes a device the way a device does.
+func (f *fixture) enrolled(kind city.DeviceKind, grants ...city.Scope) *device {
+	f.t.Helper()
+	ctx := context.Background()
+	code, err := f.CreateEnrolment(ctx, kind, "a "+string(kind), grants, time.Hour)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	id, err := keys.NewIdentity(nil)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	d, err := f.Enrol(ctx, code, id.Public(), "")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return &device{f: f, Device: d, stream: "s1"}
+}
+
+// device speaks for one device: it keeps a stream's place, as a replica would.
+type device struct {
+	f      *fixture
+	Device store.Device
+	stream string
+	n      uint64
+	link   protocol.Hash
+	cursor protocol.Cursor
+}
+
+// line makes the next line of the stream.
+func (d *device) line(env protocol.Envelope) store.Incoming {
+	d.f.t.Helper()
+	d.n++
+	env.N = d.n
+	raw, err := json.Marshal(env)
+	if err != nil {
+		d.f.t.Fatal(err)
+	}
+	content, err := protocol.ContentOf(raw)
+	if err != nil {
+		d.f.t.Fatal(err)
+	}
+	d.link = protocol.Link(d.link, content)
+	return store.Incoming{Line: raw, Envelope: env}
+}
+
+// prepared makes an envelope of an act that rests on what the office sees now.
+func (d *device) prepared(a city.Actor, act city.Act) protocol.Envelope {
+	d.f.t.Helper()
+	m, err := city.Prepare(d.f.View(context.Background()), city.NewMutationID(), a, d.Device.ID, d.f.now, act)
+	if err != nil {
+		d.f.t.Fatalf("prepare %s: %v", act.Type(), err)
+	}
+	return protocol.Wrap(m)
+}
+
+// push sends envelopes and gives their verdicts.
+func (d *device) push(envs ...protocol.Envelope) []protocol.PushVerdict {
+	d.f.t.Helper()
+	h := protocol.PushHeader{Stream: d.stream, From: d.n + 1, Prev: d.link}
+	var lines []store.Incoming
+	for _, e := range envs {
+		lines = append(lines, d.line(e))
+	}
+	v, end, err := d.f.Push(context.Background(), d.Device, h, lines)
+	if err != nil {
+		d.f.t.Fatal(err)
+	}
+	if end.LastN != d.n || end.Link != d.link {
+		d.f.t.Fatalf("the stream ends at %d %s, want %d %s", end.LastN, end.Link, d.n, d.link)
+	}
+	return v
+}
+
+// pull reads all that is new, in pages of about limit.
+func (d *device) pull(limit int) []protocol.Frame {
+	d.f.t.Helper()
+	var all []protocol.Frame
+	for {
+		p, err := d.f.Pull(context.Background(), d.Device, d.cursor, limit)
+		if err != nil {
+			d.f.t.Fatal(err)
+		}
+		all = append(all, p.Frames...)
+		d.cursor = protocol.Cursor{Epoch: p.Head.Epoch, Seq: p.Seq, Chain: p.Hash[:8]}
+		if !p.More {
+			return all
+		}
+	}
+}
+
+func newRequest() *city.FileRequest {
+	return &city.FileRequest{Request: city.NewID(), Service: "tree", Version: 1, Place: city.Place{Address: "12 Elm Street"},
+		Description: "It blocks the road", Person: city.Person{Name: "Zenobia Quux"}}
+}
+
+func (f *fixture) record(kind city.Kind, id city.ID) city.Record {
+	f.t.Helper()
+	r, ok, err := f.View(context.Background()).Record(city.Ref{Kind: kind, ID: id})
+	if err != nil || !ok {
+		f.t.Fatalf("%s/%s: there %v, %v", kind, id, ok, err)
+	}
+	return r
+}

@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"cityhall/shared/city"
+)
+
+// txView is a city.View of one transaction or of the database. It remembers
+// what it has read until forget.
+type txView struct {
+	ctx  context.Context
+	q    querier
+	seen map[city.Ref]stored
+}
+
+// stored is a record with what the store keeps beside it.
+type stored struct {
+	city.Record
+	seq    int64
+	scopes string
+	there  bool
+}
+
+func newView(ctx context.Context, q querier) *txView {
+	return &txView{ctx: ctx, q: q, seen: map[city.Ref]stored{}}
+}
+
+// View reads the records as they stand. Use one per request: what it has read
+// it does not read again.
+func (s *Store) View(ctx context.Context) city.View { return newView(ctx, s.db) }
+
+func (v *txView) forget() { clear(v.seen) }
+
+// Record implements city.View.
+func (v *txView) Record(ref city.Ref) (city.Record, bool, error) {
+	r, err := v.load(ref)
+	return r.Record, r.there, err
+}
+
+func (v *txView) load(ref city.Ref) (stored, error) {
+	if r, ok := v.seen[ref]; ok {
+		return r, nil
+	}
+	r := stored{Record: city.Record{Ref: ref}, there: true}
+	var fields, writers []byte
+	err := v.q.QueryRowContext(v.ctx, `SELECT parent, seq, fields, writers, scopes FROM record WHERE kind = $1 AND id = $2`, ref.Kind, ref.ID).
+		Scan(&r.Parent, &r.seq, &fields, &writers, &r.scopes)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		r = stored{}
+	case err != nil:
+		return stored{}, fmt.Errorf("read %s: %w", ref, err)
+	default:
+		if r.Record, err = DecodeRecord(ref, r.Parent, fields, writers); err != nil {
+			return stored{}, err
+		}
+	}
+	v.seen[ref] = r
+	return r, nil
+}
+
+// Children implements city.View.
+func (v *txView) Children(parent city.ID, kind city.Kind) ([]city.Record, error) {
+	rows, err := v.q.QueryContext(v.ctx, `SELECT id, fields, writers FROM record WHERE parent = $1 AND kind = $2 ORDER BY id`, parent, kind)
+	if err != nil {
+		return nil, fmt.Errorf("read %s of %s: %w", kind, parent, err)
+	}
+	defer rows.Close()
+	var out []city.Record
+	for rows.Next() {
+		var id city.ID
+		var fields, writers []byte
+		if err := rows.Scan(&id, &fields, &writers); err != nil {
+			return nil, err
+		}
+		r, err := DecodeRecord(city.Ref{Kind: kind, ID: id}, parent, fields, writers)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
+// DecodeRecord makes a record of its columns.
+func DecodeRecord(ref city.Ref, parent city.ID, fields, writers []byte) (city.Record, error) {
+	r := city.Record{Ref: ref, Parent: parent}
+	if err := json.Unmarshal(fields, &r.Fields); err != nil {
+		return r, fmt.Errorf("read the fields of %s: %w", ref, err)
+	}
+	if err := json.Unmarshal(writers, &r.Writers); err != nil {
+		return r, fmt.Errorf("read the writers of %s: %w", ref, err)
+	}
+	return r, nil
+}

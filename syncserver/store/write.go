@@ -1,0 +1,153 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// job is one caller's writes. It runs inside a transaction that it may share
+// with others; its own failure takes back only its own writes.
+type job struct {
+	run  func(context.Context, *writeTx) error
+	done chan error
+}
+
+// maxGroup bounds how many jobs share a transaction.
+const maxGroup = 64
+
+// do runs writes and returns once they are durable.
+func (s *Store) do(ctx context.Context, run func(context.Context, *writeTx) error) error {
+	j := &job{run: run, done: make(chan error, 1)}
+	select {
+	case s.jobs <- j:
+	case <-s.stop:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	// From here on the writes may happen whether the caller waits or not, so the
+	// answer is waited for: a lost answer would be a lie either way.
+	return <-j.done
+}
+
+// write is the one writer. While a transaction commits, the next callers queue
+// up, and then share the next one: the cost of a durable commit is divided.
+func (s *Store) write() {
+	defer close(s.done)
+	for {
+		select {
+		case <-s.stop:
+			return
+		case j := <-s.jobs:
+			group := []*job{j}
+		gather:
+			for len(group) < maxGroup {
+				select {
+				case j := <-s.jobs:
+					group = append(group, j)
+				default:
+					break gather
+				}
+			}
+			s.writeGroup(group)
+		}
+	}
+}
+
+func (s *Store) writeGroup(group []*job) {
+	errs := make([]error, len(group))
+	head, err := s.commitGroup(group, errs)
+	for i, j := range group {
+		if errs[i] == nil && err != nil {
+			errs[i] = err
+		}
+		j.done <- errs[i]
+	}
+	if err == nil && head > 0 {
+		s.announce(head)
+	}
+}
+
+// commitGroup runs the jobs in one transaction, each in a savepoint, and gives
+// the new head, or 0 when nothing moved.
+func (s *Store) commitGroup(group []*job, errs []error) (int64, error) {
+	ctx := context.Background() // a caller's hanging up must not undo the others'
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return 0, fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback()
+	w, err := s.lock(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
+	before := w.head.Seq
+	for i, j := range group {
+		if errs[i], err = w.attempt(ctx, j); err != nil {
+			return 0, err
+		}
+	}
+	if w.head.Seq != before {
+		if err := w.writeHead(ctx); err != nil {
+			return 0, err
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		return 0, fmt.Errorf("commit: %w", err)
+	}
+	if w.head.Seq == before {
+		return 0, nil
+	}
+	return w.head.Seq, nil
+}
+
+// writeTx is the transaction that holds the head's lock.
+type writeTx struct {
+	*txView
+	s    *Store
+	tx   *sql.Tx
+	head Head
+}
+
+// lock takes the head row first, on both engines by the same statement.
+func (s *Store) lock(ctx context.Context, tx *sql.Tx) (*writeTx, error) {
+	w := &writeTx{txView: newView(ctx, tx), s: s, tx: tx}
+	row := tx.QueryRowContext(ctx, `UPDATE sync_head SET turn = turn + 1 WHERE one = 1 RETURNING epoch, seq, hash, safe`)
+	if err := row.Scan(&w.head.Epoch, &w.head.Seq, &w.head.Hash, &w.head.Safe); err != nil {
+		return nil, fmt.Errorf("lock the head: %w", err)
+	}
+	return w, nil
+}
+
+func (w *writeTx) writeHead(ctx context.Context) error {
+	_, err := w.tx.ExecContext(ctx, `UPDATE sync_head SET seq = $1, hash = $2 WHERE one = 1`, w.head.Seq, w.head.Hash)
+	if err != nil {
+		return fmt.Errorf("move the head: %w", err)
+	}
+	return nil
+}
+
+// attempt runs one job. The first error is the job's own; the second means that
+// the whole transaction is lost.
+func (w *writeTx) attempt(ctx context.Context, j *job) (own, lost error) {
+	if _, err := w.tx.ExecContext(ctx, `SAVEPOINT job`); err != nil {
+		return nil, fmt.Errorf("savepoint: %w", err)
+	}
+	head := w.head
+	if own = j.run(ctx, w); own == nil {
+		if _, err := w.tx.ExecContext(ctx, `RELEASE SAVEPOINT job`); err != nil {
+			return nil, fmt.Errorf("release: %w", err)
+		}
+		return nil, nil
+	}
+	w.head = head
+	w.forget()
+	for _, undo := range []string{`ROLLBACK TO SAVEPOINT job`, `RELEASE SAVEPOINT job`} {
+		if _, err := w.tx.ExecContext(ctx, undo); err != nil {
+			return nil, errors.Join(own, fmt.Errorf("roll back: %w", err))
+		}
+	}
+	return own, nil
+}
