@@ -1,0 +1,66 @@
+# City Hall. "make" tells what there is to make; "make run" and "make test" install from Debian what they need.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# One set of tags for the programs with windows and one for all else, always the same: other ones compile the C parts anew.
+screen := gles,x11,migrated_fynedo
+plain  := ci,migrated_fynedo
+
+# No version stamps, so that a checkout that git finds another user's builds as well.
+export GOFLAGS := -buildvcs=false $(filter-out -buildvcs=%,$(GOFLAGS))
+export CGO_ENABLED := 1
+
+# What has no screens is also tested for races; there the window toolkit would only cost minutes.
+packages    := go list -tags $(plain)
+without_ui  := ^cityhall/(shared/touch|shared/sim/stage|shared/architecture|.*/view|cmd/(kiosk|fieldapp|cityhall))($$|/)
+
+.PHONY: help run demo build check test vet format unit race journey assets install install-test clean
+.NOTPARALLEL:
+
+help: ## Tell what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: install build ## Open a demo city: its server, a kiosk and a field app
+	bin/cityhall demo
+
+demo: install-test build ## Play the fallen-tree journey through the real programs; pictures go to out/demo
+	go test -tags $(plain) -count=1 -v -timeout 15m -run '^TestFallenTree$$' ./cmd/cityhall -args -out "$(CURDIR)/out/demo"
+
+build: ## Build the four programs into bin
+	@mkdir -p bin
+	go build -tags $(screen) -o bin/ ./cmd/kiosk ./cmd/fieldapp
+	go build -tags $(plain) -o bin/ ./cmd/syncserver ./cmd/cityhall
+
+check: install format build vet ## Check what takes less than 90 s when warm: format, build, vet, quick tests
+	go test -tags $(plain) -short -timeout 5m ./...
+
+test: install-test format build vet unit race journey ## Run every test, on both database engines and through the windows
+
+vet:
+	go vet -tags $(plain) ./...
+
+format:
+	@unformatted=$$(gofmt -l .) && [ -z "$$unformatted" ] || { echo "Run gofmt -w on:" $$unformatted; exit 1; }
+
+unit:
+	go test -tags $(plain) -timeout 20m $$($(packages) ./... | grep -vx cityhall/cmd/cityhall)
+
+race:
+	go test -tags $(plain) -short -race -timeout 20m $$($(packages) ./... | grep -Ev '$(without_ui)')
+
+journey:
+	go test -tags $(plain) -count=1 -timeout 20m ./cmd/cityhall -args -out "$(CURDIR)/out/demo"
+
+assets: ## Fetch the committed fonts again from their makers and compare
+	sh shared/look/assets.sh
+
+install: ## Install what building and running needs (Debian, root or sudo)
+	@deploy/install-needs run
+
+install-test:
+	@deploy/install-needs test
+
+clean: ## Remove what was built and what tests left; the demo city stays
+	rm -rf bin out
+	find . -name '*.failed' -delete -o -type d -path '*/testdata/failed' -prune -exec rm -r {} +

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	_ "time/tzdata" // a server without zone files still knows the city's time
+
+	"github.com/alecthomas/kong"
+
+	"cityhall/syncserver"
+)
+
+// Config is the command line. Every flag can be given as CITYHALL_NAME too.
+type Config struct {
+	Data string `help:"Folder of the server's keys, photos and, unless -db says otherwise, database." default:"data" env:"CITYHALL_DATA" type:"path"`
+	Addr string `help:"Address to listen on; port 0 takes a free one." default:"127.0.0.1:8080" env:"CITYHALL_ADDR"`
+	DB   string `help:"PostgreSQL connection string; empty for the embedded SQLite." name:"db" env:"CITYHALL_DB"`
+	Log  string `help:"Least important message to log: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"CITYHALL_LOG"`
+}
+
+func main() {
+	var c Config
+	kong.Parse(&c, kong.Name("syncserver"), kong.Description("The city's server. Prints one line of JSON with its address once it listens."))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, c, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "syncserver:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until ctx ends. It writes {"listening": "host:port"} to out as soon
+// as requests are answered.
+func run(ctx context.Context, c Config, out, logs io.Writer) error {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.Log)); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: level}))
+	l, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return fmt.Errorf("%w (is another server running? choose another address with -addr)", err)
+	}
+	defer l.Close()
+	s, err := syncserver.Open(ctx, syncserver.Config{Data: c.Data, DB: c.DB, Now: time.Now, Log: log})
+	if err != nil {
+		return err
+	}
+	if err := json.NewEncoder(out).Encode(map[string]string{"listening": l.Addr().String()}); err != nil {
+		return err
+	}
+	log.Info("listening", "addr", l.Addr().String())
+	err = s.Serve(ctx, l)
+	if cerr := s.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}

@@ -1,0 +1,62 @@
+package postgres
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+var (
+	shared = sync.OnceValues(startCluster)
+	used   atomic.Bool
+	count  atomic.Int64
+)
+
+// New makes an empty database for one test and is its address, as pgx and
+// database/sql's pgx driver read it. The server starts with the first call and
+// goes on for later ones. Without PostgreSQL's programs the test fails where CI
+// is true and is skipped elsewhere; under -short it is skipped.
+func New(t testing.TB) (dsn string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a database server is not part of the short tests")
+	}
+	used.Store(true)
+	c, err := shared()
+	if errors.Is(err, errAbsent) && os.Getenv("CI") != "true" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatalf("PostgreSQL: %v", err)
+	}
+	database := fmt.Sprintf("test_%d", count.Add(1))
+	if err := c.run("postgres", "CREATE DATABASE "+database+" TEMPLATE template0"); err != nil {
+		t.Fatalf("make a database: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := c.run("postgres", "DROP DATABASE "+database+" WITH (FORCE)"); err != nil {
+			t.Errorf("drop the database: %v", err)
+		}
+	})
+	return c.dsn(database)
+}
+
+// Main runs a package's tests and then stops the server, if one was started.
+// A package that calls New has this line:
+//
+//	func TestMain(m *testing.M) { postgres.Main(m) }
+func Main(m *testing.M) {
+	code := m.Run()
+	if used.Load() {
+		if c, err := shared(); err == nil {
+			if err := c.stop(); err != nil {
+				fmt.Fprintf(os.Stderr, "stop PostgreSQL: %v\n", err)
+				code = 1
+			}
+		}
+	}
+	os.Exit(code)
+}
