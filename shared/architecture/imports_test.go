@@ -68,7 +68,7 @@ var parts = []part{
 	{"cmd/cityhall", []edge{
 		{"syncserver", "the demo's server, and administration"}, {"syncserver/store", "backup, restore, verify"}, {"kiosk/view", "previews"},
 		{"shared/replica", "load as devices make it"}, {"shared/demo", "the demo city"}, {"shared/atlas", "its places database"}, {"shared/city", "it speaks of the domain"},
-		{"shared/protocol", "the demo city's past comes by the write path"}, {"shared/keys", "enrolment"}, {"shared/sqlite", "checks of files"},
+		{"shared/peripheral", "a display for machines without one, and programs that end with this one"}, {"shared/keys", "enrolment"}, {"shared/sqlite", "checks of files"},
 	}},
 	{"shared/sim", []edge{{"shared", "a city in a box holds every part"}, {"syncserver", "and a real server"}, {"kiosk", "and presenters"}, {"fieldapp", "and presenters"}}},
 	{"shared/architecture", nil},

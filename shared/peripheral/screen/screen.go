@@ -191,5 +191,6 @@ func (s *Screen) SavePNG(path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(png.Encode(file, picture), file.Close())
+	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
+	return errors.Join(encoder.Encode(file, picture), file.Close())
 }

@@ -17,7 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"cityhall/shared/sim/child"
+	"cityhall/shared/peripheral/child"
 )
 
 // errAbsent says that the server's programs are not installed.

@@ -97,18 +97,18 @@ func (d *Display) press(sym xproto.Keysym, modifiers ...xproto.Keysym) {
 
 func (d *Display) fake(kind, detail byte, x, y int) {
 	d.t.Helper()
-	if d.conn == nil {
-		d.t.Fatalf("the display %s has been stopped", d.name)
+	if d.screen.Conn() == nil {
+		d.t.Fatalf("the display %s has been stopped", d.Name())
 	}
-	if err := xtest.FakeInputChecked(d.conn, kind, detail, 0, d.root, int16(x), int16(y), 0).Check(); err != nil {
-		d.t.Fatalf("move the hand on display %s: %v", d.name, err)
+	if err := xtest.FakeInputChecked(d.screen.Conn(), kind, detail, 0, d.screen.Root(), int16(x), int16(y), 0).Check(); err != nil {
+		d.t.Fatalf("move the hand on display %s: %v", d.Name(), err)
 	}
 }
 
 // settle returns when the server has dealt with all that was asked of it.
 func (d *Display) settle() {
 	d.t.Helper()
-	if _, err := xproto.GetInputFocus(d.conn).Reply(); err != nil {
-		d.t.Fatalf("display %s: %v", d.name, err)
+	if _, err := xproto.GetInputFocus(d.screen.Conn()).Reply(); err != nil {
+		d.t.Fatalf("display %s: %v", d.Name(), err)
 	}
 }

@@ -203,12 +203,8 @@ func (s *Probe) fail(format string, args ...any) {
 
 // picture saves what the display shows and is where.
 func (s *Probe) picture() string {
-	picture, err := s.display.capture()
-	if err != nil {
-		return err.Error()
-	}
 	path := failurePath(s.t, time.Now().Format("150405.000"))
-	if err := savePNG(path, picture); err != nil {
+	if err := s.display.screen.SavePNG(path); err != nil {
 		return err.Error()
 	}
 	return path

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"cityhall/shared/sim/child"
+	"cityhall/shared/peripheral/child"
 )
 
 // Program says which program to start and how.
