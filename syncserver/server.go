@@ -74,6 +74,9 @@ func (s *Server) Keys() *keys.ServerKeys { return s.keys }
 // Handler answers requests.
 func (s *Server) Handler() http.Handler { return s.engine }
 
+// Routes lists what it answers to, for the tests that cover every route.
+func (s *Server) Routes() gin.RoutesInfo { return s.engine.Routes() }
+
 // Close closes the store. Serve must have returned.
 func (s *Server) Close() error { return s.store.Close() }
 
