@@ -14,8 +14,7 @@ import (
 
 	_ "time/tzdata" // a server without zone files still knows the city's time
 
-	"github.com/alecthomas/kong"
-
+	"cityhall/cmd/flags"
 	"cityhall/syncserver"
 )
 
@@ -29,7 +28,7 @@ type Config struct {
 
 func main() {
 	var c Config
-	kong.Parse(&c, kong.Name("syncserver"), kong.Description("The city's server. Prints one line of JSON with its address once it listens."))
+	flags.Parse(&c, "syncserver", "The city's server. Prints one line of JSON with its address once it listens.")
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, c, os.Stdout, os.Stderr); err != nil {

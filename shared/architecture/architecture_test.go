@@ -62,7 +62,7 @@ var breaches = []breach{
 	{"edge", "shared/protocol/a.go", file("", "cityhall/shared/keys"), 3},
 	{"edge", "kiosk/a.go", file("", "cityhall/kiosk/view"), 3},
 	{"edge", "kiosk/a.go", file("", "cityhall/fieldapp"), 3},
-	{"edge", "fieldapp/view/a.go", file("", "cityhall/fieldapp", "cityhall/shared/replica"), 4},
+	{"edge", "fieldapp/view/a.go", file("", "cityhall/fieldapp", "cityhall/shared/sqlite"), 4},
 	{"edge", "cmd/kiosk/a.go", file("", "cityhall/syncserver/store"), 3},
 	{"edge", "cmd/cityhall/a.go", file("", "cityhall/fieldapp/view"), 3},
 	{"edge", "syncserver/store/a.go", file("", "cityhall/syncserver/console"), 3},

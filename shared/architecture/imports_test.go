@@ -19,6 +19,7 @@ type edge struct{ to, why string }
 
 // programs are the edges that both device programs have.
 var programs = []edge{
+	{"cmd/flags", "every program reads its command line the same way"},
 	{"shared/peripheral", "main chooses the real printer, camera and clock"},
 	{"shared/replica", "main opens the device's files and runs the engine"},
 	{"shared/keys", "main reads the device's identity"},
@@ -49,7 +50,7 @@ var parts = []part{
 	}},
 	{"shared/peripheral", []edge{{"shared/city", "a failing device is an error that people are told"}, {"shared/photo", "a camera gives photos"}}},
 	{"shared/touch", []edge{{"shared/look", "the kit is drawn from the design tokens"}}},
-	{"kiosk", presenter}, {"fieldapp", presenter},
+	{"kiosk", presenter}, {"fieldapp", append([]edge{{"shared/photo", "crews add photos, bounded and stripped before they wait"}}, presenter...)},
 	{"kiosk/view", append([]edge{{"kiosk", "screens show their presenter's state"}}, view...)},
 	{"fieldapp/view", append([]edge{{"fieldapp", "screens show their presenter's state"}}, view...)},
 	{"syncserver/store", []edge{
@@ -63,9 +64,11 @@ var parts = []part{
 	}},
 	{"cmd/kiosk", append([]edge{{"kiosk", "main wires the presenter"}, {"kiosk/view", "main shows the screens"}}, programs...)},
 	{"cmd/fieldapp", append([]edge{{"fieldapp", "main wires the presenter"}, {"fieldapp/view", "main shows the screens"}}, programs...)},
-	{"cmd/syncserver", []edge{{"syncserver", "main starts the server"}, {"syncserver/store", "main opens the store"}, {"shared/city", "main names the city"},
+	{"cmd/syncserver", []edge{{"cmd/flags", "every program reads its command line the same way"}, {"syncserver", "main starts the server"}, {"syncserver/store", "main opens the store"}, {"shared/city", "main names the city"},
 		{"shared/keys", "main reads the server's keys"}}},
+	{"cmd/flags", nil},
 	{"cmd/cityhall", []edge{
+		{"cmd/flags", "every program reads its command line the same way"},
 		{"syncserver", "the demo's server, and administration"}, {"syncserver/store", "backup, restore, verify"}, {"kiosk/view", "previews"},
 		{"shared/replica", "load as devices make it"}, {"shared/demo", "the demo city"}, {"shared/atlas", "its places database"}, {"shared/city", "it speaks of the domain"},
 		{"shared/peripheral", "a display for machines without one, and programs that end with this one"}, {"shared/keys", "enrolment"}, {"shared/sqlite", "checks of files"},
@@ -80,6 +83,7 @@ var presenter = []edge{
 }
 
 var view = []edge{
+	{"shared/replica", "they show the states of what waits"},
 	{"shared/touch", "screens are built of the kit"}, {"shared/look", "they name its colours, icons and sizes"},
 	{"shared/city", "they show the domain"}, {"shared/words", "they show words"},
 }

@@ -101,9 +101,8 @@ func (s *Screen) start() error {
 		s.server = nil
 		return err
 	}
-	if err := number.SetReadDeadline(time.Now().Add(patience)); err != nil {
-		return err
-	}
+	late := time.AfterFunc(patience, func() { number.Close() })
+	defer late.Stop()
 	line, err := bufio.NewReader(number).ReadString('\n')
 	if err != nil {
 		s.Stop()
@@ -115,14 +114,14 @@ func (s *Screen) start() error {
 
 func (s *Screen) connect() error {
 	socket := filepath.Join(sockets, "X"+strings.TrimPrefix(s.name, ":"))
-	for end := time.Now().Add(2 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if _, err := os.Stat(socket); err == nil {
-			break
-		} else if time.Now().After(end) {
-			return fmt.Errorf("Xvfb %s has no socket", s.name)
-		}
+	_, err := os.Stat(socket)
+	for tries := 0; err != nil && tries < 200; tries++ {
+		time.Sleep(10 * time.Millisecond)
+		_, err = os.Stat(socket)
 	}
-	var err error
+	if err != nil {
+		return fmt.Errorf("Xvfb %s has no socket: %w", s.name, err)
+	}
 	if s.conn, err = xgb.NewConnDisplay(s.name); err != nil {
 		return fmt.Errorf("connect to Xvfb %s: %w", s.name, err)
 	}
