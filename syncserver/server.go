@@ -15,6 +15,7 @@ import (
 
 	"cityhall/shared/keys"
 	"cityhall/shared/protocol"
+	"cityhall/syncserver/console"
 	"cityhall/syncserver/store"
 )
 
@@ -35,6 +36,7 @@ type Server struct {
 	now    func() time.Time
 	log    *slog.Logger
 	engine *gin.Engine
+	office *console.Console
 	ending chan struct{} // closed when live connections are to end
 }
 
@@ -99,6 +101,12 @@ func (s *Server) routes() error {
 	api.POST("/blobs/:sha256", s.device(0, inTime, s.blobBegin))
 	api.PATCH("/blobs/:sha256", s.device(protocol.MaxChunk, inTime, s.blobAppend))
 	s.engine.NoRoute(func(c *gin.Context) { problem(c, http.StatusNotFound, protocol.CodeNotFound, "no such page") })
+	var err error
+	if s.office, err = console.New(console.Config{Store: s.store, Now: s.now, Log: s.log}); err != nil {
+		return err
+	}
+	s.office.Register(s.engine)
+	s.engine.GET("/", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, "/console") })
 	return nil
 }
 
@@ -114,6 +122,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	case <-ctx.Done():
 	}
 	close(s.ending)
+	s.office.Close()
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	if err := srv.Shutdown(end); err != nil {

@@ -65,7 +65,8 @@ type Row struct {
 type List struct {
 	Rows       []Row
 	Next, Prev string
-	Total      int // of the whole list
+	Counts     map[Tab]int // of the same filter, by tab
+	Total      int         // of the whole list
 }
 
 const joined = ` FROM record r JOIN record w ON w.kind = 'request.work' AND w.id = r.id`
@@ -181,8 +182,8 @@ func (r *Reader) Requests(ctx context.Context, by Staff, f Filter, sort Sort, cu
 			l.Prev = position{Back: true, Key: l.Rows[0].key, ID: l.Rows[0].ID}.String()
 		}
 	}
-	counts, err := r.Counts(ctx, by, f, now)
-	l.Total = counts[f.Tab]
+	l.Counts, err = r.Counts(ctx, by, f, now)
+	l.Total = l.Counts[f.Tab]
 	return l, err
 }
 

@@ -72,7 +72,7 @@ func (r *Reader) Case(ctx context.Context, by Staff, id city.ID) (Case, bool, er
 	}
 	sortBy(c.Visits, func(v Visit) string { return stamp(v.StartedAt) })
 	sortBy(c.Notes, func(n city.Note) string { return stamp(n.At) })
-	sortBy(c.Photos, func(p Photo) string { return stamp(p.At) })
+	sortBy(c.Photos, func(p Photo) string { return stageOrder[p.Stage] + stamp(p.At) + string(p.ID) })
 	for i := range c.Photos {
 		if c.Photos[i].Arrived, err = r.arrived(ctx, c.Photos[i].Blob); err != nil {
 			return c, false, err
@@ -117,6 +117,9 @@ func (c *Case) add(by Staff, ref city.Ref, fields []byte) error {
 	}
 	return nil
 }
+
+// stageOrder lists what was reported, then before, then after.
+var stageOrder = map[string]string{"report": "0", "before": "1", "after": "2"}
 
 const numberSQL = `SELECT r.id` + joined + ` WHERE ` + own + ` AND r.kind = 'request' AND r.fields->>'number' = $2 ORDER BY r.id DESC LIMIT 2`
 
