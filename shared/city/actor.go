@@ -57,6 +57,9 @@ func (a Actor) MayActOn(kind DeviceKind, grants []Scope) bool {
 	return false
 }
 
+// wholeCity is what only staff of all departments answer for.
+const wholeCity Department = "*"
+
 // needStaff refuses everybody but active staff with one of the roles. A
 // department limits it further; "" stands for no department in particular.
 func (p *plan) needStaff(dept Department, roles ...Role) error {

@@ -29,12 +29,16 @@ func (a *StartVisit) plan(p *plan) error {
 	}
 	order := Ref{KindWorkOrder, a.WorkOrder}
 	visit := Visit{WorkOrder: a.WorkOrder, Crew: job.Crew, By: p.m.Actor.Name, StartedAt: p.m.At.UTC()}
+	if err := p.fresh(Ref{KindVisit, a.Visit}, "visit"); err != nil {
+		return err
+	}
 	if err := p.create(Ref{KindVisit, a.Visit}, job.Request, visit); err != nil {
 		return err
 	}
+	lead := order.Field("state")
 	p.set(order, job.Request, "state", JobStarted)
-	p.follow(order.Field("state"), order, job.Request, "visit", a.Visit)
-	p.set(Ref{KindRequest, job.Request}, "", "status", StatusWorking)
+	p.mark(lead, order, job.Request, "visit", a.Visit)
+	p.follow(lead, Ref{KindRequest, job.Request}, "", "status", StatusWorking)
 	p.read(Ref{KindWork, job.Request}, "place")
 	return nil
 }
@@ -95,8 +99,11 @@ func (a *FinishVisit) Check() error {
 	for i := range a.Materials {
 		m := &a.Materials[i]
 		m.Name, m.Quantity = tidy(m.Name), tidy(m.Quantity)
-		if m.Name == "" || len(m.Name) > 120 {
-			return fail(CodeRequired, "materials", "a material has a name of at most 120 characters")
+		if m.Name == "" {
+			return fail(CodeRequired, "materials", "a material has a name")
+		}
+		if err := checkWords("materials", m.Name, 120); err != nil {
+			return err
 		}
 		if m.Quantity != "" && !quantity.MatchString(m.Quantity) {
 			return fail(CodeInvalid, "materials", "a quantity is a number and a unit, such as 2.5 m3")
@@ -111,10 +118,10 @@ func (a *FinishVisit) plan(p *plan) error {
 		return err
 	}
 	visit, order := Ref{KindVisit, a.Visit}, Ref{KindWorkOrder, a.WorkOrder}
-	if _, ok, err := p.view.Record(visit); err != nil {
+	if rec, ok, err := p.view.Record(visit); err != nil {
 		return err
-	} else if !ok {
-		return fail(CodeUnknown, "visit", "this visit was never started")
+	} else if !ok || rec.Text("workorder") != string(a.WorkOrder) {
+		return fail(CodeUnknown, "visit", "no such visit was started at this job")
 	}
 	parent := job.Request
 	p.set(visit, parent, "finished_at", p.m.At.UTC())
@@ -123,9 +130,11 @@ func (a *FinishVisit) plan(p *plan) error {
 	p.set(visit, parent, "notes", a.Notes)
 	p.set(visit, parent, "minutes", a.Minutes)
 	p.set(visit, parent, "materials", a.Materials)
+	lead := order.Field("state")
 	p.set(order, parent, "state", JobDone)
-	p.follow(order.Field("state"), order, parent, "returned", "")
-	p.set(Ref{KindRequest, parent}, "", "status", StatusChecking)
+	p.follow(lead, order, parent, "visit", a.Visit)
+	p.follow(lead, order, parent, "returned", "")
+	p.follow(lead, Ref{KindRequest, parent}, "", "status", StatusChecking)
 	p.read(order, "instruction")
 	return nil
 }
@@ -167,6 +176,9 @@ func (a *AddPhoto) plan(p *plan) error {
 	if err := p.mayAdd(a.Request); err != nil {
 		return err
 	}
+	if err := p.fresh(Ref{KindPhoto, a.Photo}, "photo"); err != nil {
+		return err
+	}
 	return p.create(Ref{KindPhoto, a.Photo}, a.Request, Photo{Blob: a.Blob, Stage: a.Stage, Caption: a.Caption, Visit: a.Visit,
 		By: p.m.Actor.Name, At: p.m.At.UTC(), Bytes: a.Bytes, Width: a.Width, Height: a.Height})
 }
@@ -180,7 +192,7 @@ func (p *plan) mayAdd(request ID) error {
 	if !ok {
 		return fail(CodeUnknown, "request", "no such request")
 	}
-	if p.m.Actor.Kind == ActorStaff {
+	if p.m.Actor.Kind == ActorStaff || p.m.Actor.Kind == ActorSystem {
 		return p.needStaff(work.Department, RoleReviewer, RoleDispatcher)
 	}
 	if p.m.Actor.Kind == ActorCrew && work.Crew == "" && work.Source == "crew" {
@@ -213,6 +225,9 @@ func (a *AddNote) Check() error {
 
 func (a *AddNote) plan(p *plan) error {
 	if err := p.mayAdd(a.Request); err != nil {
+		return err
+	}
+	if err := p.fresh(Ref{KindNote, a.Note}, "note"); err != nil {
 		return err
 	}
 	return p.create(Ref{KindNote, a.Note}, a.Request, Note{Text: a.Text, By: p.m.Actor.Name, At: p.stamp().UTC()})

@@ -55,25 +55,38 @@ func (a *AssignRequest) plan(p *plan) error {
 	if work.WorkOrder != "" && work.WorkOrder != a.WorkOrder {
 		return fail(CodeStale, "workorder", "somebody has assigned it already")
 	}
-	due := a.DueAt.UTC()
-	if a.DueAt.IsZero() {
-		due = req.DueAt
-	}
 	r, w, o := Ref{KindRequest, a.Request}, Ref{KindWork, a.Request}, Ref{KindWorkOrder, a.WorkOrder}
+	order, exists, err := p.view.Record(o)
+	if err != nil {
+		return err
+	}
+	if exists && order.Parent != a.Request {
+		return fail(CodeInvalid, "workorder", "the job of another request")
+	}
 	lead := r.Field("status")
 	p.read(r, "status")
 	p.set(r, "", "status", StatusAssigned)
-	p.follow(lead, r, "", "assigned_at", p.now().UTC())
-	p.follow(lead, r, "", "team", crew.Name)
+	due, err := p.unpause(lead, a.Request, work, req)
+	if err != nil {
+		return err
+	}
+	if !a.DueAt.IsZero() {
+		due = a.DueAt.UTC()
+	}
+	p.mark(lead, r, "", "assigned_at", p.now().UTC())
+	p.mark(lead, r, "", "team", crew.Name)
 	p.follow(lead, w, a.Request, "crew", a.Crew)
 	p.follow(lead, w, a.Request, "workorder", a.WorkOrder)
-	p.follow(lead, o, a.Request, "request", a.Request)
+	p.mark(lead, o, a.Request, "request", a.Request)
 	p.follow(lead, o, a.Request, "crew", a.Crew)
 	p.follow(lead, o, a.Request, "state", JobAssigned)
-	p.follow(lead, o, a.Request, "assigned_at", p.now().UTC())
-	p.set(o, a.Request, "priority", a.Priority)
-	p.set(o, a.Request, "due_at", due)
-	p.set(o, a.Request, "instruction", a.Instruction)
+	p.mark(lead, o, a.Request, "assigned_at", p.now().UTC())
+	if exists { // a job that is moved keeps what somebody else has said about it
+		lead = ""
+	}
+	p.follow(lead, o, a.Request, "priority", a.Priority)
+	p.follow(lead, o, a.Request, "due_at", due)
+	p.follow(lead, o, a.Request, "instruction", a.Instruction)
 	return nil
 }
 
@@ -145,14 +158,15 @@ func (a *ApproveWork) Check() error {
 }
 
 func (a *ApproveWork) plan(p *plan) error {
-	if _, _, err := p.office(a.Request, RoleReviewer); err != nil {
+	work, req, err := p.office(a.Request, RoleReviewer)
+	if err != nil {
 		return err
 	}
 	job, ok, err := LoadWorkOrder(p.view, a.WorkOrder)
 	if err != nil {
 		return err
 	}
-	if !ok || job.Request != a.Request {
+	if !ok || work.WorkOrder != a.WorkOrder {
 		return fail(CodeUnknown, "workorder", "no such job for this request")
 	}
 	var visit Visit
@@ -161,22 +175,36 @@ func (a *ApproveWork) plan(p *plan) error {
 	} else if !ok || visit.Outcome == "" {
 		return fail(CodeNotNow, "workorder", "the crew has not logged an outcome")
 	}
-	order := Ref{KindWorkOrder, a.WorkOrder}
-	p.set(order, a.Request, "state", JobApproved)
-	p.close(a.Request, visit.Outcome, a.Words)
+	end := ending{outcome: visit.Outcome, words: a.Words}
+	if err := p.close(a.Request, work, req, end); err != nil {
+		return err
+	}
+	p.follow(Ref{KindRequest, a.Request}.Field("status"), Ref{KindWorkOrder, a.WorkOrder}, a.Request, "state", JobApproved)
 	p.read(Ref{KindVisit, job.Visit}, "outcome", "notes")
 	return p.publishPhotos(a.Request, a.Photos)
 }
 
+// ending is how a request ends.
+type ending struct {
+	outcome     Outcome
+	words       string
+	duplicateOf ID
+	owner       string
+}
+
 // close ends a request. Everything about the end stands or falls with the status.
-func (p *plan) close(id ID, o Outcome, words string) {
+func (p *plan) close(id ID, work Work, req Request, e ending) error {
 	r := Ref{KindRequest, id}
 	lead := r.Field("status")
 	p.read(r, "status")
 	p.set(r, "", "status", StatusClosed)
-	p.follow(lead, r, "", "outcome", o)
-	p.follow(lead, r, "", "closed_at", p.now().UTC())
-	p.follow(lead, r, "", "words", words)
+	p.follow(lead, r, "", "outcome", e.outcome)
+	p.follow(lead, r, "", "words", e.words)
+	p.follow(lead, r, "", "duplicate_of", e.duplicateOf)
+	p.follow(lead, r, "", "owner", e.owner)
+	p.mark(lead, r, "", "closed_at", p.now().UTC())
+	_, err := p.unpause(lead, id, work, req)
+	return err
 }
 
 func (p *plan) publishPhotos(request ID, photos []ID) error {
@@ -225,18 +253,18 @@ func needReason(reason string) error {
 }
 
 func (a *ReturnWork) plan(p *plan) error {
-	if _, _, err := p.office(a.Request, RoleReviewer); err != nil {
+	work, _, err := p.office(a.Request, RoleReviewer)
+	if err != nil {
 		return err
 	}
-	order := Ref{KindWorkOrder, a.WorkOrder}
-	if rec, ok, err := p.view.Record(order); err != nil {
-		return err
-	} else if !ok || rec.Parent != a.Request {
+	if work.WorkOrder != a.WorkOrder {
 		return fail(CodeUnknown, "workorder", "no such job for this request")
 	}
+	order := Ref{KindWorkOrder, a.WorkOrder}
+	lead := order.Field("state")
 	p.set(order, a.Request, "state", JobAssigned)
-	p.follow(order.Field("state"), order, a.Request, "returned", a.Reason)
-	p.set(Ref{KindRequest, a.Request}, "", "status", StatusAssigned)
+	p.follow(lead, order, a.Request, "returned", a.Reason)
+	p.follow(lead, Ref{KindRequest, a.Request}, "", "status", StatusAssigned)
 	return nil
 }
 
@@ -255,52 +283,76 @@ func (a *CloseRequest) Type() Type { return "request.close@1" }
 // Check implements Act.
 func (a *CloseRequest) Check() error {
 	a.Words, a.Owner = tidy(a.Words), tidy(a.Owner)
-	switch {
-	case !a.Request.Valid():
+	if !a.Request.Valid() {
 		return fail(CodeInvalid, "request", "not an id")
-	case !a.Outcome.Valid():
+	}
+	if a.Outcome == "" {
 		return fail(CodeRequired, "outcome", "say how it ended")
-	case a.Outcome == OutcomeNotFixed && a.Words == "":
+	}
+	return checkEnding(a.Request, ending{a.Outcome, a.Words, a.DuplicateOf, a.Owner})
+}
+
+// checkEnding reports an outcome without what belongs to it.
+func checkEnding(request ID, e ending) error {
+	switch {
+	case !e.outcome.Valid():
+		return fail(CodeNotOffered, "outcome", "fixed, not_fixed, duplicate or not_ours")
+	case e.outcome == OutcomeNotFixed && e.words == "":
 		return fail(CodeRequired, "words", "say why it is not fixed")
-	case a.Outcome == OutcomeDuplicate && (!a.DuplicateOf.Valid() || a.DuplicateOf == a.Request):
+	case e.outcome == OutcomeDuplicate && (!e.duplicateOf.Valid() || e.duplicateOf == request):
 		return fail(CodeRequired, "duplicate_of", "name the request that goes on")
-	case a.Outcome == OutcomeNotOurs && a.Owner == "":
+	case e.outcome != OutcomeDuplicate && e.duplicateOf != "":
+		return fail(CodeInvalid, "duplicate_of", "only a duplicate names another request")
+	case e.outcome == OutcomeNotOurs && e.owner == "":
 		return fail(CodeRequired, "owner", "say whose it is")
 	}
-	if err := checkWords("owner", a.Owner, 200); err != nil {
+	if err := checkWords("owner", e.owner, 200); err != nil {
 		return err
 	}
-	return checkWords("words", a.Words, 1000)
+	return checkWords("words", e.words, 1000)
 }
 
 func (a *CloseRequest) plan(p *plan) error {
-	work, _, err := p.office(a.Request, RoleReviewer, RoleDispatcher)
+	work, req, err := p.office(a.Request, RoleReviewer, RoleDispatcher)
 	if err != nil {
 		return err
 	}
-	r := Ref{KindRequest, a.Request}
-	p.close(a.Request, a.Outcome, a.Words)
-	if a.Outcome == OutcomeDuplicate {
-		if _, ok, err := LoadRequest(p.view, a.DuplicateOf); err != nil {
-			return err
-		} else if !ok {
-			return fail(CodeUnknown, "duplicate_of", "no such request")
-		}
-		p.follow(r.Field("status"), r, "", "duplicate_of", a.DuplicateOf)
-	}
+	end := ending{outcome: a.Outcome, words: a.Words, duplicateOf: a.DuplicateOf}
 	if a.Outcome == OutcomeNotOurs {
-		p.follow(r.Field("status"), r, "", "owner", a.Owner)
+		end.owner = a.Owner
 	}
-	if work.WorkOrder != "" {
-		order := Ref{KindWorkOrder, work.WorkOrder}
-		rec, _, err := p.view.Record(order)
+	if err := p.notInCircle(a.Request, a.DuplicateOf); err != nil {
+		return err
+	}
+	if err := p.close(a.Request, work, req, end); err != nil {
+		return err
+	}
+	order := Ref{KindWorkOrder, work.WorkOrder}
+	rec, ok, err := p.view.Record(order)
+	if err != nil || !ok {
+		return err
+	}
+	if s := JobState(rec.Text("state")); s != JobApproved && s != JobCancelled {
+		p.follow(Ref{KindRequest, a.Request}.Field("status"), order, a.Request, "state", JobCancelled)
+	}
+	return nil
+}
+
+// notInCircle follows duplicates to the request that goes on, which must be there
+// and must not be the one that is closed.
+func (p *plan) notInCircle(request, of ID) error {
+	for n := 0; of != "" && n < 100; n++ {
+		next, ok, err := LoadRequest(p.view, of)
 		if err != nil {
 			return err
 		}
-		if s := JobState(rec.Text("state")); s != JobApproved && s != JobCancelled {
-			p.set(order, a.Request, "state", JobCancelled)
+		if !ok {
+			return fail(CodeUnknown, "duplicate_of", "no such request")
 		}
-		p.follow(r.Field("status"), Ref{KindWork, a.Request}, a.Request, "workorder", "")
+		if next.DuplicateOf == request {
+			return fail(CodeInvalid, "duplicate_of", "that one is a duplicate of this")
+		}
+		of = next.DuplicateOf
 	}
 	return nil
 }
@@ -324,15 +376,21 @@ func (a *ReopenRequest) Check() error {
 }
 
 func (a *ReopenRequest) plan(p *plan) error {
-	if _, _, err := p.office(a.Request, RoleReviewer, RoleDispatcher); err != nil {
+	_, req, err := p.office(a.Request, RoleReviewer, RoleDispatcher)
+	if err != nil {
 		return err
+	}
+	if req.Status != StatusClosed {
+		return fail(CodeNotNow, "request", "it is not closed")
 	}
 	r, w := Ref{KindRequest, a.Request}, Ref{KindWork, a.Request}
 	lead := r.Field("status")
 	p.set(r, "", "status", StatusReceived)
-	for _, f := range []string{"outcome", "closed_at", "words", "duplicate_of", "owner", "team", "assigned_at"} {
+	for _, f := range endings {
 		p.follow(lead, r, "", f, nil)
 	}
+	p.mark(lead, r, "", "team", nil)
+	p.mark(lead, r, "", "assigned_at", nil)
 	p.follow(lead, w, a.Request, "reason", a.Reason)
 	p.follow(lead, w, a.Request, "workorder", nil)
 	p.follow(lead, w, a.Request, "crew", nil)

@@ -1,5 +1,7 @@
 package city
 
+import "time"
+
 // PauseRequest stops the promise's clock while the request waits for somebody
 // outside the city: the resident, a utility, a court.
 type PauseRequest struct {
@@ -26,8 +28,8 @@ func (a *PauseRequest) plan(p *plan) error {
 	r, w := Ref{KindRequest, a.Request}, Ref{KindWork, a.Request}
 	lead := r.Field("status")
 	p.set(r, "", "status", StatusWaiting)
-	p.follow(lead, r, "", "due_at", nil)
-	p.follow(lead, w, a.Request, "paused_at", p.stamp().UTC())
+	p.mark(lead, r, "", "due_at", nil)
+	p.mark(lead, w, a.Request, "paused_at", p.stamp().UTC())
 	p.follow(lead, w, a.Request, "reason", a.Reason)
 	return nil
 }
@@ -57,24 +59,36 @@ func (a *ResumeRequest) plan(p *plan) error {
 	if work.PausedAt.IsZero() {
 		return fail(CodeNotNow, "request", "it does not wait")
 	}
-	svc, _, err := LoadService(p.view, req.Service)
-	if err != nil {
-		return err
-	}
-	settings, err := LoadSettings(p.view)
-	if err != nil {
-		return err
-	}
-	pauses := append(work.Pauses, Pause{From: work.PausedAt, To: p.stamp().UTC()})
-	r, w := Ref{KindRequest, a.Request}, Ref{KindWork, a.Request}
-	lead, back := r.Field("status"), StatusReceived
+	r := Ref{KindRequest, a.Request}
+	back := StatusReceived
 	if work.WorkOrder != "" {
 		back = StatusAssigned
 	}
 	p.set(r, "", "status", back)
-	p.follow(lead, r, "", "due_at", settings.Calendar.Due(req.ReceivedAt, svc.Promise, settings.Zone(), pauses...).UTC())
-	p.follow(lead, w, a.Request, "pauses", pauses)
-	p.follow(lead, w, a.Request, "paused_at", nil)
-	p.follow(lead, w, a.Request, "reason", nil)
-	return nil
+	_, err = p.unpause(r.Field("status"), a.Request, work, req)
+	return err
+}
+
+// unpause ends a wait, if there is one, along with lead: the promise's clock goes
+// on. It gives the promised day as it is then.
+func (p *plan) unpause(lead FieldRef, id ID, work Work, req Request) (time.Time, error) {
+	if work.PausedAt.IsZero() {
+		return req.DueAt, nil
+	}
+	svc, _, err := LoadService(p.view, req.Service)
+	if err != nil {
+		return time.Time{}, err
+	}
+	settings, err := LoadSettings(p.view)
+	if err != nil {
+		return time.Time{}, err
+	}
+	pauses := append(work.Pauses, Pause{From: work.PausedAt, To: p.stamp().UTC()})
+	due := settings.Calendar.Due(req.ReceivedAt, svc.Promise, settings.Zone(), pauses...).UTC()
+	w := Ref{KindWork, id}
+	p.mark(lead, Ref{KindRequest, id}, "", "due_at", due)
+	p.mark(lead, w, id, "pauses", pauses)
+	p.mark(lead, w, id, "paused_at", nil)
+	p.follow(lead, w, id, "reason", nil)
+	return due, nil
 }

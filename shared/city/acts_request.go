@@ -22,6 +22,7 @@ func (a *FileRequest) Type() Type { return "request.file@1" }
 // Check implements Act.
 func (a *FileRequest) Check() error {
 	a.Description, a.Person, a.Place = tidy(a.Description), a.Person.tidied(), a.Place.tidied()
+	a.Answers = a.Answers.tidied()
 	if !a.Request.Valid() {
 		return fail(CodeInvalid, "request", "not an id")
 	}
@@ -34,6 +35,12 @@ func (a *FileRequest) Check() error {
 	if err := checkWords("lookup", a.Lookup, 100); err != nil {
 		return err
 	}
+	if err := checkWords("language", a.Language, 20); err != nil {
+		return err
+	}
+	if err := a.Answers.check(); err != nil {
+		return err
+	}
 	if err := a.Place.check(); err != nil {
 		return err
 	}
@@ -41,10 +48,8 @@ func (a *FileRequest) Check() error {
 }
 
 func (a *FileRequest) plan(p *plan) error {
-	if p.m.Actor.Kind == ActorStaff {
-		if err := p.needStaff("", RoleReviewer, RoleDispatcher); err != nil {
-			return err
-		}
+	if err := p.mayFile(); err != nil {
+		return err
 	}
 	svc, ok, err := LoadService(p.view, a.Service)
 	if err != nil {
@@ -55,29 +60,29 @@ func (a *FileRequest) plan(p *plan) error {
 	}
 	// A form is judged by the version that was asked; an old kiosk's answers to a
 	// newer form are kept as they are.
+	answers := a.Answers
 	if a.Version == svc.Version {
 		if err := CheckAnswers(svc.Questions, a.Answers); err != nil {
 			return err
 		}
+		answers = Relevant(svc.Questions, a.Answers)
 	}
-	if _, exists, err := p.view.Record(Ref{KindRequest, a.Request}); err != nil {
+	if err := p.fresh(Ref{KindRequest, a.Request}, "request"); err != nil {
 		return err
-	} else if exists {
-		return fail(CodeInvalid, "request", "a request with this id is there already")
 	}
 	settings, err := LoadSettings(p.view)
 	if err != nil {
 		return err
 	}
-	req := Request{Number: a.Request.Number(), Service: a.Service, Place: a.Place.public(), Status: StatusReceived, Lookup: a.Lookup, ReceivedAt: p.now()}
+	req := Request{Number: a.Request.Number(), Service: a.Service, Place: a.Place.public(), Status: StatusReceived, Lookup: a.Lookup, ReceivedAt: p.now().UTC()}
 	if !p.now().IsZero() {
 		req.DueAt = settings.Calendar.Due(p.now(), svc.Promise, settings.Zone()).UTC()
 	}
 	if err := p.create(Ref{KindRequest, a.Request}, "", req); err != nil {
 		return err
 	}
-	work := Work{Description: a.Description, Answers: a.Answers, Place: a.Place, Language: a.Language,
-		Department: svc.Department, Source: p.source(), FiledAt: p.m.At}
+	work := Work{Description: a.Description, Answers: answers, Place: a.Place, Language: a.Language,
+		Department: svc.Department, Source: p.source(), FiledAt: p.m.At.UTC()}
 	if err := p.create(Ref{KindWork, a.Request}, a.Request, work); err != nil {
 		return err
 	}
@@ -85,6 +90,21 @@ func (a *FileRequest) plan(p *plan) error {
 		return nil
 	}
 	return p.create(Ref{KindPerson, a.Request}, a.Request, a.Person)
+}
+
+// mayFile tells who may report: residents, crews, and staff of any department.
+func (p *plan) mayFile() error {
+	switch p.m.Actor.Kind {
+	case ActorResident, ActorCrew:
+		return nil
+	}
+	return p.needStaff("", RoleReviewer, RoleDispatcher)
+}
+
+// Stub is what a kiosk may keep of a report in clear: nothing that was typed, and
+// the place to about 100 m.
+func (a *FileRequest) Stub() Request {
+	return Request{Number: a.Request.Number(), Service: a.Service, Place: a.Place.Rounded(), Lookup: a.Lookup}
 }
 
 // public is the place as everybody may see it: what was typed beside the address
@@ -128,19 +148,31 @@ func (a *ImportRequest) Type() Type { return "request.import@1" }
 // Check implements Act.
 func (a *ImportRequest) Check() error {
 	a.Description, a.Words, a.Person, a.Place = tidy(a.Description), tidy(a.Words), a.Person.tidied(), a.Place.tidied()
+	a.Answers, a.Owner, a.Team = a.Answers.tidied(), tidy(a.Owner), tidy(a.Team)
 	if !a.Request.Valid() {
 		return fail(CodeInvalid, "request", "not an id")
 	}
 	if a.ReceivedAt.IsZero() {
 		return fail(CodeRequired, "received_at", "an imported request has its date")
 	}
-	if a.ClosedAt.IsZero() != (a.Outcome == "") || a.Outcome != "" && !a.Outcome.Valid() {
+	if a.ClosedAt.IsZero() != (a.Outcome == "") {
 		return fail(CodeInvalid, "outcome", "a closed request has an outcome, an open one none")
+	}
+	if a.Outcome != "" {
+		if err := checkEnding(a.Request, ending{a.Outcome, a.Words, a.DuplicateOf, a.Owner}); err != nil {
+			return err
+		}
 	}
 	if !a.ClosedAt.IsZero() && a.ClosedAt.Before(a.ReceivedAt) {
 		return fail(CodeInvalid, "closed_at", "closed before it was received")
 	}
 	if err := checkWords("description", a.Description, MaxWords); err != nil {
+		return err
+	}
+	if err := checkWords("team", a.Team, 120); err != nil {
+		return err
+	}
+	if err := a.Answers.check(); err != nil {
 		return err
 	}
 	if err := a.Place.check(); err != nil {
@@ -150,7 +182,10 @@ func (a *ImportRequest) Check() error {
 }
 
 func (a *ImportRequest) plan(p *plan) error {
-	if err := p.needStaff("", RoleAdmin); err != nil {
+	if err := p.needStaff(wholeCity, RoleAdmin); err != nil {
+		return err
+	}
+	if err := p.fresh(Ref{KindRequest, a.Request}, "request"); err != nil {
 		return err
 	}
 	svc, ok, err := LoadService(p.view, a.Service)

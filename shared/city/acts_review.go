@@ -59,7 +59,7 @@ func (a *DecideReview) plan(p *plan) error {
 	if sides := slices.Sorted(slices.Values(a.Sides)); !slices.Equal(sides, r.Sides()) {
 		return fail(CodeStale, "sides", "a side has been added since; look again")
 	}
-	if err := a.settle(p, r); err != nil {
+	if err := a.settle(p, r, rec.Parent); err != nil {
 		return err
 	}
 	p.set(ref, rec.Parent, "state", "closed")
@@ -70,9 +70,9 @@ func (a *DecideReview) plan(p *plan) error {
 }
 
 // settle writes the values that are to stand after all.
-func (a *DecideReview) settle(p *plan, r Review) error {
+func (a *DecideReview) settle(p *plan, r Review, request ID) error {
 	for _, want := range a.Theirs {
-		if !slices.ContainsFunc(r.Contests, func(c Contest) bool { return c.Field == want }) || r.Cause != CauseConflict {
+		if !slices.ContainsFunc(r.Contests, func(c Contest) bool { return c.Field == want || c.Lead == want }) || r.Cause != CauseConflict {
 			return fail(CodeUnknown, "theirs", "not a contested field of this review")
 		}
 	}
@@ -81,20 +81,39 @@ func (a *DecideReview) settle(p *plan, r Review) error {
 		if lead == "" {
 			lead = c.Field
 		}
-		if r.Cause != CauseConflict || !slices.Contains(a.Theirs, lead) {
+		if r.Cause != CauseConflict || !slices.Contains(a.Theirs, lead) && !slices.Contains(a.Theirs, c.Field) {
 			continue
 		}
 		ref, field, _ := c.Field.Split()
-		rec, _, err := p.view.Record(ref)
+		rec, ok, err := p.view.Record(ref)
 		if err != nil {
 			return err
+		}
+		parent := rec.Parent
+		if !ok && ref.Kind != KindRequest { // it was withheld before it was made
+			parent = request
 		}
 		value := c.Theirs.Value
 		if string(value) == "null" {
 			value = json.RawMessage(nil)
 		}
-		// A person decides here, so a state may move as no table has it.
-		p.writes = append(p.writes, write{ref: ref, parent: rec.Parent, field: field, value: value, lead: ref.Field("decided")})
+		p.decide(ref, parent, field, value)
+		if ref.Kind == KindRequest && field == "status" && string(value) != `"closed"` {
+			p.unclose(ref, rec)
+		}
 	}
 	return nil
+}
+
+func (p *plan) decide(ref Ref, parent ID, field string, value json.RawMessage) {
+	p.writes = append(p.writes, write{ref: ref, parent: parent, field: field, value: value, decided: true})
+}
+
+// unclose takes away how a request ended, when it is to go on after all.
+func (p *plan) unclose(ref Ref, rec Record) {
+	for _, field := range endings {
+		if _, ok := rec.Fields[field]; ok {
+			p.decide(ref, "", field, nil)
+		}
+	}
 }

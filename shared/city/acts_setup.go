@@ -1,5 +1,7 @@
 package city
 
+import "time"
+
 // SetCity configures the city.
 type SetCity struct {
 	Settings Settings `json:"settings"`
@@ -16,11 +18,14 @@ func (a *SetCity) Check() error {
 	if len(a.Settings.Languages) == 0 {
 		return fail(CodeRequired, "settings.languages", "a city speaks a language")
 	}
-	return nil
+	if _, err := time.LoadLocation(a.Settings.TimeZone); err != nil {
+		return fail(CodeUnknown, "settings.time_zone", "a name such as America/New_York")
+	}
+	return a.Settings.Calendar.check()
 }
 
 func (a *SetCity) plan(p *plan) error {
-	if err := p.needStaff("", RoleAdmin); err != nil {
+	if err := p.needStaff(wholeCity, RoleAdmin); err != nil {
 		return err
 	}
 	return p.replace(Ref{KindCity, CityID}, a.Settings)
@@ -44,10 +49,33 @@ func (a *PublishService) Check() error {
 }
 
 func (a *PublishService) plan(p *plan) error {
-	if err := p.needStaff(a.Service.Department, RoleAdmin); err != nil {
+	ref := Ref{KindService, a.ID}
+	if err := p.mayConfigure(ref, a.Service.Department); err != nil {
 		return err
 	}
-	return p.replace(Ref{KindService, a.ID}, a.Service)
+	if err := p.replace(ref, a.Service); err != nil {
+		return err
+	}
+	// Questions of one edition and the version of another would judge answers wrongly.
+	for i := range p.writes {
+		p.writes[i].lead = ref.Field("version")
+	}
+	return nil
+}
+
+// mayConfigure refuses everybody but an admin of the department that the thing is
+// to belong to and of the one that it belongs to now.
+func (p *plan) mayConfigure(ref Ref, to Department) error {
+	rec, ok, err := p.view.Record(ref)
+	if err != nil {
+		return err
+	}
+	if from := Department(rec.Text("department")); ok && from != to {
+		if err := p.needStaff(from, RoleAdmin); err != nil {
+			return err
+		}
+	}
+	return p.needStaff(to, RoleAdmin)
 }
 
 // SetCrew makes or changes a crew.
@@ -73,7 +101,7 @@ func (a *SetCrew) Check() error {
 }
 
 func (a *SetCrew) plan(p *plan) error {
-	if err := p.needStaff(a.Crew.Department, RoleAdmin); err != nil {
+	if err := p.mayConfigure(Ref{KindCrew, a.ID}, a.Crew.Department); err != nil {
 		return err
 	}
 	return p.replace(Ref{KindCrew, a.ID}, a.Crew)
@@ -102,7 +130,7 @@ func (a *SetStaff) Check() error {
 }
 
 func (a *SetStaff) plan(p *plan) error {
-	if err := p.needStaff("", RoleAdmin); err != nil {
+	if err := p.needStaff(wholeCity, RoleAdmin); err != nil {
 		return err
 	}
 	return p.replace(Ref{KindStaff, a.ID}, a.Staff)

@@ -83,40 +83,61 @@ type applied struct {
 	reviews  []Ref
 }
 
-// judge applies the writes that stand and notes the others as contests.
+// judge applies the groups of writes that stand and notes the others as contests.
+// A refusal means that nothing of the act can stand.
 func (a *applied) judge(p *plan) (*Error, error) {
-	withheld := map[FieldRef]bool{}
+	withheld, moves := map[FieldRef]bool{}, map[FieldRef]bool{}
 	for _, w := range p.writes {
-		field := w.ref.Field(w.field)
+		rec, _, err := a.view.Record(w.ref)
+		if err != nil {
+			return nil, err
+		}
+		same := bytes.Equal(rec.Fields[w.field], w.value)
+		moves[w.group()] = moves[w.group()] || !same && !w.mark
+		contested, refusal := a.contested(w, rec, same)
+		if refusal != nil {
+			return refusal, nil
+		}
+		if contested {
+			withheld[w.group()] = true
+		}
+	}
+	for _, w := range p.writes {
 		rec, err := a.load(w.ref, w.parent)
 		if err != nil {
 			return nil, err
 		}
-		writer, value := rec.Writers[w.field], rec.Fields[w.field]
-		same := bytes.Equal(value, w.value)
-		seen := writer == a.m.Base[field]
 		switch {
-		case w.lead != "":
-			if withheld[w.lead] {
-				a.contest(w, value, writer)
-				continue
+		case withheld[w.group()]:
+			if w.lead == "" || !bytes.Equal(rec.Fields[w.field], w.value) {
+				a.contest(w, rec.Fields[w.field], rec.Writers[w.field])
 			}
-		case isMachine(w.ref, w.field):
-			if bad := illegal(w, rec.Text(w.field)); bad && seen {
-				return fail(CodeNotNow, string(field), "not possible in the present state"), nil
-			} else if bad && !same {
-				withheld[field] = true
-				a.contest(w, value, writer)
-				continue
-			}
-		case !seen && !same:
-			withheld[field] = true
-			a.contest(w, value, writer)
-			continue
+		case moves[w.group()] || !w.mark: // the date of what was so already stays
+			a.write(w)
 		}
-		a.write(w)
 	}
 	return nil, nil
+}
+
+// contested tells whether a write would overwrite what its author had not seen.
+func (a *applied) contested(w write, rec Record, same bool) (bool, *Error) {
+	field := w.ref.Field(w.field)
+	seen := rec.Writers[w.field] == a.m.Base[field]
+	switch {
+	case w.mark:
+		return false, nil
+	case w.decided && !seen && !same:
+		return false, fail(CodeStale, string(field), "it has changed since; look again")
+	case w.decided:
+		return false, nil
+	case isMachine(w.ref, w.field):
+		bad := illegal(w, rec.Text(w.field))
+		if bad && seen {
+			return false, fail(CodeNotNow, string(field), "not possible in the present state")
+		}
+		return bad && !same, nil
+	}
+	return !seen && !same, nil
 }
 
 // load gives the record as this act has left it so far.

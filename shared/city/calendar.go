@@ -3,6 +3,7 @@ package city
 import (
 	"slices"
 	"time"
+	_ "time/tzdata" // a device without time zones would promise another day
 )
 
 // Promise is how long a request may take. Zero days promise nothing.
@@ -43,7 +44,9 @@ func (c Calendar) Due(from time.Time, p Promise, zone *time.Location, pauses ...
 	if closes == 0 {
 		closes = 17
 	}
-	day := from.In(zone)
+	// Noon is there on every day, whatever the clocks do at night.
+	local := from.In(zone)
+	day := time.Date(local.Year(), local.Month(), local.Day(), 12, 0, 0, 0, zone)
 	for left := p.Days; left > 0; {
 		day = day.AddDate(0, 0, 1)
 		counts := !p.Working || c.works(day)
@@ -64,6 +67,23 @@ func (c Calendar) works(t time.Time) bool {
 		return true
 	}
 	return c.Works(t)
+}
+
+func (c Calendar) check() error {
+	for _, d := range c.Weekdays {
+		if d < 0 || d > 6 {
+			return fail(CodeInvalid, "settings.calendar.weekdays", "0 is Sunday, 6 Saturday")
+		}
+	}
+	for _, h := range c.Holidays {
+		if _, err := time.Parse(time.DateOnly, h); err != nil {
+			return fail(CodeInvalid, "settings.calendar.holidays", "a day is written 2006-01-02")
+		}
+	}
+	if c.Closes < 0 || c.Closes > 23 {
+		return fail(CodeInvalid, "settings.calendar.closes", "an hour from 0 to 23")
+	}
+	return nil
 }
 
 // Pause is a stretch during which a request waited for somebody outside the city.

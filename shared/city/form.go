@@ -1,6 +1,7 @@
 package city
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 )
@@ -70,11 +71,14 @@ func Shown(questions []Question, a Answers) []Question {
 	return out
 }
 
-// Stopped gives the words that end the form, when an answer calls for it.
+// Stopped gives the words that end the form, when an answer calls for it. Answers
+// to questions that are no longer asked stop nothing.
 func Stopped(questions []Question, a Answers) (Text, bool) {
+	asked := Answers{}
 	for _, q := range Shown(questions, a) {
+		asked[q.ID] = a[q.ID]
 		for _, s := range q.StopIf {
-			if s.holds(a) {
+			if s.holds(asked) {
 				return s.Words, true
 			}
 		}
@@ -87,17 +91,54 @@ func Stopped(questions []Question, a Answers) (Text, bool) {
 func Relevant(questions []Question, a Answers) Answers {
 	out := Answers{}
 	for _, q := range Shown(questions, a) {
-		var kept []string
-		for _, v := range a[q.ID] {
-			if v = tidy(v); v != "" {
-				kept = append(kept, v)
-			}
-		}
-		if len(kept) > 0 {
+		if kept := said(a[q.ID]); len(kept) > 0 {
 			out[q.ID] = kept
 		}
 	}
 	return out
+}
+
+// said tidies answers; one of blanks alone is none.
+func said(given []string) []string {
+	var kept []string
+	for _, v := range given {
+		if v = tidy(v); v != "" {
+			kept = append(kept, v)
+		}
+	}
+	return kept
+}
+
+// tidied does so for all answers, whatever was asked.
+func (a Answers) tidied() Answers {
+	out := Answers{}
+	for q, given := range a {
+		if kept := said(given); len(kept) > 0 {
+			out[q] = kept
+		}
+	}
+	return out
+}
+
+// check bounds answers to a form that this version may not know.
+func (a Answers) check() error {
+	if len(a) > 200 {
+		return fail(CodeTooLong, "answers", "at most 200 answers")
+	}
+	for _, q := range slices.Sorted(maps.Keys(a)) {
+		if !ID(q).Valid() {
+			return fail(CodeInvalid, "answers", "not the id of a question")
+		}
+		if len(a[q]) > 100 {
+			return fail(CodeTooLong, "answers."+q, "at most 100 choices")
+		}
+		for _, v := range a[q] {
+			if err := checkWords("answers."+q, v, MaxWords); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 var wholeNumber = regexp.MustCompile(`^-?[0-9]{1,12}$`)
@@ -105,7 +146,7 @@ var wholeNumber = regexp.MustCompile(`^-?[0-9]{1,12}$`)
 // CheckAnswer says what is wrong with the answer to one question, or nil.
 func CheckAnswer(q Question, given []string) error {
 	field := "answers." + q.ID
-	if len(given) == 0 {
+	if given = said(given); len(given) == 0 {
 		if q.Required {
 			return fail(CodeRequired, field, "this question needs an answer")
 		}
@@ -167,8 +208,19 @@ func checkQuestions(questions []Question) error {
 		if q.Label["en"] == "" {
 			return fail(CodeRequired, field+".label", "a question has a label in English")
 		}
+		if !slices.Contains([]QuestionKind{AskChoice, AskMany, AskYesNo, AskText, AskNumber}, q.Kind) {
+			return fail(CodeNotOffered, field+".kind", "choice, many, yesno, text or number")
+		}
 		if (q.Kind == AskChoice || q.Kind == AskMany) && len(q.Options) == 0 {
 			return fail(CodeRequired, field+".options", "a choice has options")
+		}
+		for _, o := range q.Options {
+			if !ID(o.ID).Valid() || o.Label["en"] == "" {
+				return fail(CodeInvalid, field+".options", "an option has an id and a label in English")
+			}
+		}
+		if q.Max < 0 || q.Max > MaxWords {
+			return fail(CodeInvalid, field+".max", "more characters than are taken")
 		}
 		if q.ShowIf != nil && !seen[q.ShowIf.Question] {
 			return fail(CodeUnknown, field+".show_if", "hangs on a question that does not come before it")

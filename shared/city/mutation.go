@@ -101,7 +101,7 @@ func Prepare(view View, id MutationID, actor Actor, device DeviceID, at time.Tim
 		if err != nil {
 			return Mutation{}, err
 		}
-		if w.lead == "" && illegal(w, rec.Text(w.field)) {
+		if illegal(w, rec.Text(w.field)) {
 			return Mutation{}, fail(CodeNotNow, string(w.ref.Field(w.field)), "not possible in the present state")
 		}
 		if by, ok := rec.Writers[w.field]; ok {

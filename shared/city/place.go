@@ -30,7 +30,12 @@ func (p Place) Line() string {
 // device may keep in clear.
 func (p Place) Rounded() Place {
 	const step = 10_000 // 1e-3 degrees
-	round := func(v int32) int32 { return (v + step/2) / step * step }
+	round := func(v int32) int32 {
+		if v < 0 { // division cuts towards zero
+			return (v - step/2) / step * step
+		}
+		return (v + step/2) / step * step
+	}
 	return Place{Lat: round(p.Lat), Lon: round(p.Lon), District: p.District}
 }
 
@@ -41,10 +46,14 @@ func (p Place) check() error {
 	if p.Lon < -1_800_000_000 || p.Lon > 1_800_000_000 {
 		return fail(CodeInvalid, "place.lon", "longitude is beyond 180 degrees")
 	}
-	for field, s := range map[string]string{"place.address": p.Address, "place.landmark": p.Landmark, "place.detail": p.Detail} {
-		if err := checkWords(field, s, 300); err != nil {
+	for _, w := range [...]struct{ field, words string }{
+		{"place.address", p.Address}, {"place.landmark", p.Landmark}, {"place.detail", p.Detail}} {
+		if err := checkWords(w.field, w.words, 300); err != nil {
 			return err
 		}
+	}
+	if p.District != "" && !p.District.Valid() {
+		return fail(CodeInvalid, "place.district", "not an id")
 	}
 	if p.Line() == "" && !p.OnMap() {
 		return fail(CodeRequired, "place", "say where it is")

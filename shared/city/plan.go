@@ -16,14 +16,28 @@ type plan struct {
 	reads  []FieldRef
 }
 
-// write is one field's new value. A write with a lead applies exactly when its
-// lead does: the date of a closure never stands without the closure.
+// write is one field's new value. Writes with the same lead stand or fall
+// together: an outcome never stands without the closure.
 type write struct {
 	ref    Ref
 	parent ID
 	field  string
 	value  json.RawMessage // nil clears the field
 	lead   FieldRef
+	// mark is set of what nobody chose, such as the date of a closure. It goes
+	// with its group and is never a reason to withhold it.
+	mark bool
+	// decided is set of what a person chose with every side in view. Then a state
+	// may move as no table has it.
+	decided bool
+}
+
+// group names the writes that stand or fall together.
+func (w write) group() FieldRef {
+	if w.lead != "" {
+		return w.lead
+	}
+	return w.ref.Field(w.field)
 }
 
 func makePlan(view View, m Mutation) (*plan, error) {
@@ -71,6 +85,16 @@ func (p *plan) create(ref Ref, parent ID, v any) error {
 	return nil
 }
 
+// fresh refuses to make a record that is there already: its writers would let
+// the act pass for a change of it.
+func (p *plan) fresh(ref Ref, field string) error {
+	_, exists, err := p.view.Record(ref)
+	if err == nil && exists {
+		return fail(CodeInvalid, field, "a record with this id is there already")
+	}
+	return err
+}
+
 // replace writes v whole: what v leaves empty and the record has is cleared.
 func (p *plan) replace(ref Ref, v any) error {
 	if err := p.create(ref, "", v); err != nil {
@@ -91,7 +115,13 @@ func (p *plan) replace(ref Ref, v any) error {
 // set writes one field. Values are the domain's own types, which always encode.
 func (p *plan) set(ref Ref, parent ID, field string, v any) { p.follow("", ref, parent, field, v) }
 
-// follow writes one field that applies exactly when lead does.
+// mark writes one field that nobody chose, along with lead.
+func (p *plan) mark(lead FieldRef, ref Ref, parent ID, field string, v any) {
+	p.follow(lead, ref, parent, field, v)
+	p.writes[len(p.writes)-1].mark = true
+}
+
+// follow writes one field that stands or falls with lead.
 func (p *plan) follow(lead FieldRef, ref Ref, parent ID, field string, v any) {
 	raw, err := Canonical(v)
 	if err != nil {
@@ -112,7 +142,7 @@ func (p *plan) read(ref Ref, fields ...string) {
 
 // illegal tells whether a write moves a state in a way that no state machine has.
 func illegal(w write, from string) bool {
-	if !isMachine(w.ref, w.field) {
+	if w.decided || !isMachine(w.ref, w.field) {
 		return false
 	}
 	var to string

@@ -29,6 +29,9 @@ var statusMoves = map[Status][]Status{
 	StatusClosed:   {StatusReceived},
 }
 
+// endings are the fields that say how and when a request ended.
+var endings = []string{"outcome", "closed_at", "words", "duplicate_of", "owner"}
+
 // Outcome is how a request ended. Statistics never add different ones together.
 type Outcome string
 

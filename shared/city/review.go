@@ -1,6 +1,7 @@
 package city
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"time"
@@ -84,24 +85,43 @@ func (a *applied) openConflicts() error {
 	return a.open(derivedID("conflict", string(a.m.ID)), about, Review{Cause: CauseConflict, Contests: a.contests})
 }
 
-// openStale opens, or adds to, the record's soft review when a field that the
+// openStale opens, or adds to, a record's soft review when a field that the
 // author relied on has another writer by now.
 func (a *applied) openStale(p *plan) error {
-	var stale []Contest
+	var order []Ref
+	stale := map[Ref][]Contest{}
 	for _, f := range p.reads {
 		ref, name, _ := f.Split()
 		rec, ok, err := a.view.Record(ref)
 		if err != nil {
 			return err
 		}
-		if by := rec.Writers[name]; ok && by != a.m.Reads[f] {
-			stale = append(stale, Contest{Field: f, Ours: Side{Mutation: by, Value: rec.Fields[name]}, Theirs: Side{Mutation: a.m.ID}})
+		if by := rec.Writers[name]; ok && by != a.m.Reads[f] && !a.settled(p, f, rec.Fields[name]) {
+			if stale[ref] == nil {
+				order = append(order, ref)
+			}
+			stale[ref] = append(stale[ref], Contest{Field: f, Ours: Side{Mutation: by, Value: rec.Fields[name]}, Theirs: Side{Mutation: a.m.ID}})
 		}
 	}
-	if len(stale) == 0 {
-		return nil
+	for _, ref := range order {
+		if err := a.bundle(ref, stale[ref]); err != nil {
+			return err
+		}
 	}
-	about, _, _ := stale[0].Field.Split()
+	return nil
+}
+
+// settled tells whether a stale field needs no review of its own: it is contested
+// already, or the author came to the value that stands.
+func (a *applied) settled(p *plan, f FieldRef, value json.RawMessage) bool {
+	if slices.ContainsFunc(a.contests, func(c Contest) bool { return c.Field == f }) {
+		return true
+	}
+	return slices.ContainsFunc(p.writes, func(w write) bool { return w.ref.Field(w.field) == f && bytes.Equal(w.value, value) })
+}
+
+// bundle opens the record's soft review or adds to the open one.
+func (a *applied) bundle(about Ref, stale []Contest) error {
 	id := derivedID("stale", about.String())
 	for n := 0; ; n++ { // one open review a record; a closed one stays closed
 		if n > 0 {

@@ -4,8 +4,10 @@ package city
 // see follows from its grants; nothing is masked later.
 func Scopes(view View, r Record) ([]Scope, error) {
 	switch r.Kind {
-	case KindCity, KindService, KindCrew, KindRequest:
+	case KindCity, KindService, KindRequest:
 		return []Scope{ScopePublic, ScopeOffice}, nil
+	case KindCrew: // it names people; the public knows a crew by the request's team
+		return []Scope{ScopeOffice, ScopeCrew(r.ID)}, nil
 	case KindStaff:
 		return []Scope{ScopeOffice}, nil
 	case KindReview:

@@ -33,7 +33,8 @@ func (c Cursor) Encode(mac func([]byte) []byte) (string, error) {
 // time whatever the bytes.
 func DecodeCursor(s string, check func(body, mac []byte) bool) (Cursor, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil || len(raw) <= macLen {
+	// Base64 has several spellings of some bytes; only ours is a cursor.
+	if err != nil || len(raw) <= macLen || base64.RawURLEncoding.EncodeToString(raw) != s {
 		return Cursor{}, ErrCursor
 	}
 	body, sum := raw[:len(raw)-macLen], raw[len(raw)-macLen:]

@@ -38,8 +38,10 @@ type Shell struct {
 	dir     float32 // 1 forward, -1 back
 }
 
-// NewShell makes an empty shell.
+// NewShell makes an empty shell. The theme comes first: Fyne keeps the font of
+// each style that is measured, also beyond a change of theme.
 func NewShell(k *Kit) *Shell {
+	fyne.CurrentApp().Settings().SetTheme(k.Theme())
 	s := &Shell{k: k, slid: 1, ground: canvas.NewRectangle(k.Pal.Ground)}
 	k.shell = s
 	s.keys = newKeyboard(k)

@@ -43,6 +43,7 @@ func (s *Probe) TypeInto(field, text string) {
 		}
 		return Element{}, false
 	})
+	s.display.Key("ctrl+a") // what stands there is replaced
 	s.display.Type(text)
 	s.wait("the text "+quoted(text)+" in "+quoted(field), patience, func(tree Tree) (Element, bool) {
 		for _, e := range tree.Elements {

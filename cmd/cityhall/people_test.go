@@ -1,0 +1,193 @@
+package main_test
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"cityhall/shared/sim/stage"
+)
+
+// report is a resident at the kiosk, who answers what is asked until the receipt
+// stands there. It gives the reference.
+func (w *window) report() string {
+	w.j.t.Helper()
+	w.press("Report a problem")
+	w.TypeInto("Search", "tree")
+	w.show("services")
+	w.press("Fallen tree or branch")
+	for i, answer := range []string{"No", "No", "A whole tree", "The whole street", "No"} {
+		w.press(answer)
+		if i == 3 {
+			w.show("question")
+		}
+		w.press("Continue")
+	}
+	w.WaitFor("How thick is the trunk or branch?", soon)
+	w.press("Continue") // may be skipped
+	w.TypeInto("Address or landmark", streetAddress)
+	hit := w.WaitForPattern(`^`+streetAddress+`\. `, soon)
+	w.show("place-search")
+	w.TapAt(hit)
+	w.WaitFor("Is it here?", soon)
+	w.show("place")
+	w.press("Continue")
+	w.WaitFor("Is there more that we should know?", soon)
+	w.TypeInto("In your own words (optional)", residentSays)
+	w.show("details")
+	w.press("Continue")
+	w.WaitFor("May we contact you about this?", soon)
+	w.show("contact")
+	w.press("Stay anonymous")
+	w.WaitFor("Is this right?", soon)
+	w.show("check")
+	w.press("Send this report")
+	w.WaitFor("Your report is saved", soon)
+	w.WaitFor("It is kept safely on this kiosk.", soon)
+	ref := w.reference()
+	w.show("receipt")
+	return ref
+}
+
+// signIn types the PIN and says who is working.
+func (w *window) signIn() {
+	w.j.t.Helper()
+	w.WaitFor("Enter the PIN", eventually)
+	w.show("pin")
+	w.press("2", "4", "6", "8")
+	w.WaitFor("Who is working?", eventually)
+	w.show("who")
+	w.TapAt(w.WaitForPattern(`^Dana`, soon))
+	w.WaitFor("My jobs", soon)
+}
+
+// work is the crew under the tree: it starts, logs what it did with materials
+// and two photos, and finishes.
+func (w *window) work() {
+	w.j.t.Helper()
+	w.press(streetAddress)
+	w.WaitFor("Start work", soon)
+	w.show("job")
+	w.press("Start work")
+	w.WaitFor("Finish the visit", soon)
+	w.press("Finish the visit")
+	w.WaitFor("Is it fixed?", soon)
+	w.press("Fixed")
+	w.TypeInto("Notes for the office (optional)", "Cut up and cleared. Stump left for the grinder.")
+	w.TypeInto("Working time in minutes", "90")
+	w.TypeInto("Material", "Chain oil")
+	w.TypeInto("How much", "0.5")
+	w.press("l", "Add this material")
+	w.show("finish")
+	for _, stage := range []string{"Before", "After"} {
+		w.press("Add photos", stage, map[string]string{"Before": "1-before.jpg", "After": "2-after.jpg"}[stage])
+		w.show("photos-" + stage)
+		w.press("Add 1 photo")
+		w.WaitFor("Is it fixed?", soon)
+	}
+	w.press("Check and save")
+	w.WaitFor("Is this right?", soon)
+	w.show("check")
+	w.press("Save")
+	w.WaitFor("Office is checking", soon)
+	w.show("finished")
+	w.press("Waiting")
+	w.WaitFor("Waiting to be sent", soon)
+	w.show("waiting")
+}
+
+// desk is a member of staff in a browser.
+type desk struct {
+	*stage.Browser
+	j *journey
+}
+
+// assign opens the report and gives it to the tree crew.
+func (d *desk) assign() {
+	d.j.t.Helper()
+	d.ClickText(streetAddress)
+	d.WaitText(residentSays, soon)
+	d.j.say(0, "staff open the report and read the resident's words")
+	d.SaveFullPNG(d.j.picture("console-request"))
+	d.Select("select[name=crew]", "Tree crew")
+	d.ClickText("High")
+	d.FillLabel("Instruction to the crew", "Both lanes are blocked. Bring the long saw.")
+	d.ClickText("Assign")
+	d.WaitText("With a crew", soon)
+	d.j.say(0, "staff give it to the tree crew")
+	d.SaveFullPNG(d.j.picture("console-assigned"))
+}
+
+// approve agrees with the crew, publishes the second photo and closes the request.
+func (d *desk) approve() {
+	d.j.t.Helper()
+	d.WaitSelector("img[src*='/photos/']", eventually)
+	d.SaveFullPNG(d.j.picture("console-to-check"))
+	d.FillLabel("Words to the resident", "The street is open again.")
+	d.Eval(`[...document.querySelectorAll('input[name=photos]')].at(-1).click()`, nil)
+	d.ClickText("Approve and close")
+	d.WaitText("Fixed", soon)
+	d.WaitText("The street is open again.", soon)
+	d.j.say(0, "staff approve, with words and a photo for the resident")
+	d.SaveFullPNG(d.j.picture("console-closed"))
+}
+
+// photos makes the crew's camera folder: a street with a trunk across it, and
+// the same street without.
+func photos(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	for i, name := range []string{"1-before.jpg", "2-after.jpg"} {
+		f, err := os.Create(filepath.Join(folder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := jpeg.Encode(f, street(i == 0), &jpeg.Options{Quality: 88}); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	return folder
+}
+
+// street paints a road between lawns under a grey sky.
+func street(trunk bool) image.Image {
+	const w, h, horizon = 1600, 1200, 420
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	rng := rand.New(rand.NewPCG(7, 7))
+	for y := range h {
+		for x := range w {
+			c := color.RGBA{uint8(150 + y/8), uint8(170 + y/9), uint8(190 + y/12), 255} // sky
+			if y > horizon {
+				half := 60 + (y-horizon)*70/100 // the road widens towards us
+				switch d := max(x-w/2, w/2-x); {
+				case d < 6+(y-horizon)/90 && (y/60)%2 == 0:
+					c = color.RGBA{225, 214, 160, 255}
+				case d < half:
+					c = color.RGBA{92, 94, 99, 255}
+				default:
+					c = color.RGBA{86, 128, 72, 255}
+				}
+			}
+			if trunk {
+				if top := 760 + (x-w/2)/9; y > top && y < top+110 && x > 180 {
+					shade := uint8(min(60, (y-top)/2))
+					c = color.RGBA{118 - shade/2, 84 - shade/2, 56 - shade/2, 255}
+				}
+				if dx, dy := x-250, y-700; dx*dx+dy*dy*2 < 250*250 {
+					c = color.RGBA{52, uint8(92 + rng.IntN(34)), 44, 255}
+				}
+			}
+			n := uint8(rng.IntN(9))
+			img.SetRGBA(x, y, color.RGBA{c.R + n, c.G + n, c.B + n, 255})
+		}
+	}
+	return img
+}

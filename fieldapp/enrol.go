@@ -1,0 +1,56 @@
+package fieldapp
+
+import "cityhall/shared/replica"
+
+// enrolment is the first screen: how the tablet becomes one of the city's.
+type enrolment struct {
+	Text, Name string
+	Busy       bool
+}
+
+// EnrolText is the enrolment as it was given so far; EnrolName the tablet's name.
+func (a *App) EnrolText() string { return a.enrol.Text }
+
+// EnrolName is what the tablet is to be called.
+func (a *App) EnrolName() string { return a.enrol.Name }
+
+// Enrolling tells whether the city is being asked.
+func (a *App) Enrolling() bool { return a.enrol.Busy }
+
+// SetEnrolText takes what was typed or scanned.
+func (a *App) SetEnrolText(s string) { a.enrol.Text = s }
+
+// SetEnrolName takes the tablet's name.
+func (a *App) SetEnrolName(s string) { a.enrol.Name = s }
+
+// Enrol asks the city. What was typed stays until it has worked.
+func (a *App) Enrol() {
+	if a.enrol.Busy || a.Screen() != ScreenEnrol {
+		return
+	}
+	a.enrol.Busy, a.problem = true, nil
+	a.Changed(Same)
+	text, name := a.enrol.Text, a.enrol.Name
+	if name == "" {
+		name = a.T("field.enrol.name_default")
+	}
+	a.cfg.Background(func() {
+		id, err := a.r.Enrol(a.ctx, text, name)
+		a.cfg.Post(func() { a.enrolled(id, err) })
+	})
+}
+
+func (a *App) enrolled(id replica.Identity, err error) {
+	a.enrol.Busy = false
+	if err != nil {
+		a.fail(err)
+		return
+	}
+	a.identity, a.enrol = id, enrolment{}
+	a.r.Wake()
+	if a.lock.set {
+		a.reset(Forward, ScreenUnlock)
+		return
+	}
+	a.reset(Forward, ScreenNewPIN)
+}

@@ -1,0 +1,153 @@
+package view_test
+
+import (
+	"fyne.io/fyne/v2"
+
+	"cityhall/fieldapp"
+	"cityhall/shared/city"
+	"cityhall/shared/sim/town"
+)
+
+// shape is a window: a tablet held across, upright, and a phone.
+type shape struct {
+	name string
+	size fyne.Size
+}
+
+var shapes = []shape{{"across", fyne.NewSize(1280, 800)}, {"upright", fyne.NewSize(800, 1280)}, {"phone", fyne.NewSize(480, 900)}}
+
+// scene is one screen in one state, reached as a person reaches it.
+type scene struct {
+	name  string
+	fresh bool // on a tablet without a city
+	play  func(*stage)
+}
+
+var scenes = []scene{
+	{"enrol", true, func(*stage) {}},
+	{"enrol-wrong", true, func(s *stage) { s.a.SetEnrolText("cityhall://enrol?c=ABC"); s.a.Enrol() }},
+	{"new-pin", true, func(s *stage) { s.join() }},
+	{"new-pin-again", true, func(s *stage) { s.join(); s.a.NewPIN(pin) }},
+	{"who-none", true, func(s *stage) { s.join(); s.a.NewPIN(pin); s.a.NewPIN(pin) }},
+	{"unlock", false, func(*stage) {}},
+	{"unlock-wrong", false, func(s *stage) { s.a.Unlock("000000") }},
+	{"unlock-wait", false, func(s *stage) {
+		for range 5 {
+			s.a.Unlock("000000")
+		}
+	}},
+	{"who", false, func(s *stage) { s.a.Unlock(pin) }},
+	{"jobs-empty", false, func(s *stage) { s.signIn() }},
+	{"jobs", false, func(s *stage) { s.busy() }},
+	{"jobs-offline", false, func(s *stage) { s.busy(); s.Cut(true); s.a.SyncNow(); s.a.SetOrder(fieldapp.ByDistrict) }},
+	{"jobs-done", false, func(s *stage) { s.filled(); s.a.Check(); s.a.Save(); s.a.Home(); s.a.ShowDone(true) }},
+	{"job", false, func(s *stage) { s.busy(); s.a.OpenJob(s.jobs["12 Elm Street"]) }},
+	{"job-started", false, func(s *stage) { s.started() }},
+	{"job-saved", false, func(s *stage) { s.filled(); s.a.Check(); s.a.Save(); s.a.SyncNow() }},
+	{"job-returned", false, func(s *stage) { s.returned() }},
+	{"job-gone", false, func(s *stage) { s.gone() }},
+	{"note", false, func(s *stage) { s.started(); s.a.OpenNote(); s.a.SetNote("The gate code is 1204.") }},
+	{"finish", false, func(s *stage) { s.started(); s.a.OpenFinish() }},
+	{"finish-filled", false, func(s *stage) { s.filled() }},
+	{"finish-wrong", false, func(s *stage) {
+		s.started()
+		s.a.OpenFinish()
+		s.a.Set(func(f *fieldapp.Form) {
+			f.Outcome, f.Material = city.OutcomeNotFixed, fieldapp.MaterialInput{Name: "Gravel", Quantity: "some", Unit: "t"}
+		})
+		s.a.Check()
+	}},
+	{"pictures", false, func(s *stage) {
+		s.started()
+		s.photos()
+		s.file("IMG_0500.jpg", []byte("not a picture"), 1)
+		s.a.OpenFinish()
+		s.a.OpenPictures()
+		for _, p := range s.a.Picking().All[:2] {
+			s.a.PickPicture(p.Path)
+		}
+		s.a.TakePictures()
+		s.a.PickPicture(s.a.Picking().All[2].Path)
+	}},
+	{"pictures-empty", false, func(s *stage) { s.started(); s.a.OpenFinish(); s.a.OpenPictures() }},
+	{"check", false, func(s *stage) { s.filled(); s.a.Check() }},
+	{"photo", false, func(s *stage) { s.filled(); s.a.OpenPhoto(s.a.Form().Photos[0].Blob) }},
+	{"find", false, func(s *stage) { s.started(); s.a.OpenFind() }},
+	{"find-filled", false, func(s *stage) {
+		s.started()
+		s.a.OpenFind()
+		s.a.ChooseService()
+		s.a.PickService("fallen-tree")
+		s.a.SetFind(func(f *fieldapp.Finding) {
+			f.Answers["blocking"], f.Words = []string{"road"}, "A second tree leans over the fence."
+		})
+		s.a.HereAgain()
+		s.a.FileFinding()
+	}},
+	{"find-stopped", false, func(s *stage) {
+		s.started()
+		s.a.OpenFind()
+		s.a.ChooseService()
+		s.a.PickService("fallen-tree")
+		s.a.SetFind(func(f *fieldapp.Finding) { f.Answers["wires"] = []string{"yes"} })
+	}},
+	{"service", false, func(s *stage) { s.busy(); s.a.OpenFind(); s.a.ChooseService() }},
+	{"service-none", false, func(s *stage) { s.busy(); s.a.OpenFind(); s.a.ChooseService(); s.a.Search("unicorn") }},
+	{"waiting", false, func(s *stage) {
+		s.filled()
+		s.a.Check()
+		s.a.Save()
+		s.a.OpenNote()
+		s.a.SetNote("x")
+		s.a.Back()
+		s.a.OpenWaiting()
+		s.a.SyncNow()
+	}},
+	{"waiting-sent", false, func(s *stage) {
+		s.filled()
+		s.a.Check()
+		s.a.Save()
+		s.a.OpenWaiting()
+		s.Cut(false)
+		s.a.SyncNow()
+	}},
+	{"waiting-attention", false, func(s *stage) { s.gone(); s.a.OpenWaiting() }},
+	{"waiting-drop", false, func(s *stage) { s.gone(); s.a.OpenWaiting(); s.tap("field.draft.drop") }},
+	{"more", false, func(s *stage) { s.busy(); s.a.OpenMore() }},
+	{"revoked", false, func(s *stage) {
+		s.busy()
+		id, _ := s.r.Identity()
+		if err := s.Server.Store().Revoke(s.t.Context(), id.Device); err != nil {
+			s.t.Fatal(err)
+		}
+		s.a.SyncNow()
+	}},
+}
+
+func (s *stage) join() {
+	s.a.SetEnrolText(s.Enrolment(city.DeviceTablet, city.ScopePublic, city.ScopeCrew(town.Trees)))
+	s.a.Enrol()
+}
+
+// returned is work that the office has sent back.
+func (s *stage) returned() {
+	s.filled()
+	s.a.Check()
+	s.a.Save()
+	s.Cut(false)
+	s.Sync(s.r)
+	s.Act(&city.ReturnWork{Request: s.requests["12 Elm Street"], WorkOrder: s.jobs["12 Elm Street"], Reason: "The branch on the bus stop's roof is still there."})
+	s.Sync(s.r)
+	s.a.Refresh()
+}
+
+// gone is a job that went to another crew while its form was open.
+func (s *stage) gone() {
+	s.filled()
+	s.a.Back()
+	s.Act(&city.AssignRequest{Request: s.requests["12 Elm Street"], WorkOrder: s.jobs["12 Elm Street"], Crew: town.Streets, Priority: city.PriorityHigh})
+	s.Cut(false)
+	s.Sync(s.r)
+	s.Sync(s.r)
+	s.a.Refresh()
+}

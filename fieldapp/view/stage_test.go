@@ -1,0 +1,175 @@
+package view_test
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"cityhall/fieldapp"
+	"cityhall/fieldapp/view"
+	"cityhall/shared/city"
+	"cityhall/shared/replica"
+	"cityhall/shared/sim/town"
+	"cityhall/shared/touch"
+)
+
+const pin = "246810"
+
+// stage is the app in a window without a display, on a tablet of a town.
+type stage struct {
+	*town.Town
+	t        testing.TB
+	a        *fieldapp.App
+	v        *view.View
+	w        fyne.Window
+	r        *replica.Replica
+	pictures string
+	jobs     map[string]city.ID // orders by address
+	requests map[string]city.ID
+}
+
+// newStage is a tablet that has joined, with a PIN, locked. fresh leaves it
+// without a city.
+func newStage(t testing.TB, fresh bool) *stage {
+	t.Helper()
+	s := &stage{Town: town.New(t), t: t, pictures: t.TempDir(), jobs: map[string]city.ID{}, requests: map[string]city.ID{}}
+	cfg := fieldapp.Config{Pictures: s.pictures, Language: "en", PIN: pin, Now: s.Now}
+	if fresh {
+		s.r = s.Open(t.TempDir())
+		cfg.PIN = ""
+	} else {
+		s.r = s.Join(t.TempDir(), city.DeviceTablet, city.ScopePublic, city.ScopeCrew(town.Trees))
+	}
+	cfg.Replica = s.r
+	t.Cleanup(func() { s.r.Close() })
+	a, err := fieldapp.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.a = a
+	s.v = view.New(a, view.Config{Device: touch.Tablet(), ReduceMotion: true, Now: s.Now})
+	s.w = test.NewTempWindow(t, nil)
+	s.v.Mount(s.w)
+	s.w.Resize(fyne.NewSize(1280, 800))
+	return s
+}
+
+// signIn unlocks for Rosa.
+func (s *stage) signIn() {
+	s.a.Unlock(pin)
+	s.a.Work(s.a.People()[0])
+}
+
+func (s *stage) report(address string, district city.ID, service city.ID, words string, job city.AssignRequest) {
+	s.t.Helper()
+	act := city.FileRequest{Service: service, Version: 1, Place: city.Place{Address: address, District: district}, Description: words}
+	if service == "fallen-tree" {
+		act.Answers = city.Answers{"blocking": {"road"}, "wires": {"no"}, "lanes": {"2"}}
+		act.Place.Detail = "Behind the bus stop, on the river side"
+		act.Person = city.Person{Name: "Ana Ruiz", Phone: "555 0134"}
+	}
+	s.requests[address], s.jobs[address] = s.Report(town.Trees, act, job)
+}
+
+// busy is a crew's ordinary morning.
+func (s *stage) busy() {
+	now := s.Now()
+	s.report("12 Elm Street", town.Harbor, "fallen-tree", "A big maple came down in the storm. The trunk lies across both lanes and the bus cannot pass.",
+		city.AssignRequest{Priority: city.PriorityUrgent, DueAt: now.Add(8 * time.Hour), Instruction: "Bring the long saw. Close the right lane first."})
+	s.report("3 Canal Row", town.Harbor, "fallen-tree", "A branch hangs over the sidewalk.", city.AssignRequest{DueAt: now.Add(-20 * time.Hour)})
+	s.report("88 Orchard Avenue", town.Mill, "fallen-tree", "", city.AssignRequest{Priority: city.PriorityHigh, DueAt: now.Add(30 * time.Hour)})
+	s.report("Mill Road 241, corner of Upper Quarry Street", town.Mill, "pothole", "Deep hole beside the tree pit.", city.AssignRequest{DueAt: now.Add(100 * time.Hour)})
+	s.report("7 Station Square", town.Harbor, "light", "", city.AssignRequest{Priority: city.PriorityLow})
+	s.Sync(s.r)
+	s.signIn()
+}
+
+// started is the first job, with work begun half an hour ago.
+func (s *stage) started() {
+	s.busy()
+	s.a.OpenJob(s.jobs["12 Elm Street"])
+	s.a.StartVisit()
+	s.Wait(35 * time.Minute)
+}
+
+// filled is its form with everything on it, the cable out.
+func (s *stage) filled() {
+	s.started()
+	s.Cut(true)
+	s.a.OpenFinish()
+	s.a.Set(func(f *fieldapp.Form) {
+		f.Outcome, f.Notes = city.OutcomeFixed, "Trunk cut into pieces and taken to the yard. The stump is left for the grinder."
+		f.Materials = []city.Material{{Name: "Chain oil", Quantity: "0.5 l"}, {Name: "Warning tape", Quantity: "20 m"}}
+	})
+	s.photos()
+	s.a.OpenPictures()
+	all := s.a.Picking().All
+	s.a.PickPicture(all[len(all)-1].Path)
+	s.a.SetStage("after")
+	s.a.PickPicture(all[0].Path)
+	s.a.TakePictures()
+}
+
+// photos leaves pictures in the camera's folder.
+func (s *stage) photos() {
+	for i, name := range []string{"IMG_0412.jpg", "IMG_0413.jpg", "IMG_0414.jpg"} {
+		var b bytes.Buffer
+		if err := jpeg.Encode(&b, landscape(i), nil); err != nil {
+			s.t.Fatal(err)
+		}
+		s.file(name, b.Bytes(), 30-10*i)
+	}
+}
+
+func (s *stage) file(name string, data []byte, minutesAgo int) {
+	path := filepath.Join(s.pictures, name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	at := s.Now().Add(-time.Duration(minutesAgo) * time.Minute)
+	if err := os.Chtimes(path, at, at); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// landscape is sky, road, and a tree that lies or has gone.
+func landscape(i int) image.Image {
+	img := image.NewRGBA(image.Rect(0, 0, 640, 480))
+	for y := range 480 {
+		for x := range 640 {
+			c := color.RGBA{uint8(150 + y/6), uint8(190 + y/10), 230, 255}
+			if y > 300 {
+				c = color.RGBA{90, 92, 96, 255}
+				if y > 380 && y < 392 && x/60%2 == 0 {
+					c = color.RGBA{235, 230, 210, 255}
+				}
+			} else if y > 270 {
+				c = color.RGBA{96, 128, 80, 255}
+			}
+			if i < 2 && y > 290+x/20 && y < 330+x/20 && x > 60 && x < 560 {
+				c = color.RGBA{104, 72, 44, 255}
+			}
+			if dx, dy := x-500, y-300; i < 2 && dx*dx+dy*dy < 5200 {
+				c = color.RGBA{58, uint8(110 + (x*y)%24), 52, 255}
+			}
+			img.Set(x, y, c)
+		}
+	}
+	return img
+}
+
+// tap presses what has these words, as a finger would.
+func (s *stage) tap(key string, args ...any) {
+	s.t.Helper()
+	if err := touch.Tap(s.w.Content(), s.a.T(key, args...)); err != nil {
+		s.t.Fatal(err)
+	}
+}

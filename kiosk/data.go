@@ -1,0 +1,156 @@
+package kiosk
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"cityhall/shared/atlas"
+	"cityhall/shared/city"
+)
+
+// cityData is what the city has told everybody. None of it is a resident's.
+type cityData struct {
+	settings city.Settings
+	services []Service
+	places   *atlas.Atlas
+	loaded   string // the blob that places was opened from
+}
+
+// Service is a service and its id.
+type Service struct {
+	ID city.ID
+	city.Service
+}
+
+func (d *cityData) close() {
+	if d.places != nil {
+		_ = d.places.Close() // read only: nothing is lost
+		d.places, d.loaded = nil, ""
+	}
+}
+
+// reload reads settings and services; true when they are not what they were.
+func (k *Kiosk) reload() bool {
+	view, err := k.rep.View(k.ctx)
+	if err != nil {
+		k.cfg.Log.Error("read the city", "err", err)
+		return false
+	}
+	settings, err := city.LoadSettings(view)
+	if err != nil {
+		k.cfg.Log.Error("read the settings", "err", err)
+		return false
+	}
+	records, err := k.rep.Records(k.ctx, city.KindService)
+	if err != nil {
+		k.cfg.Log.Error("read the services", "err", err)
+		return false
+	}
+	services := make([]Service, 0, len(records))
+	for _, r := range records {
+		s := Service{ID: r.ID}
+		if err := r.Into(&s.Service); err != nil {
+			k.cfg.Log.Warn("a service of a kind that this version does not know", "id", r.ID, "err", err)
+			continue
+		}
+		if s.Active {
+			services = append(services, s)
+		}
+	}
+	same := reflect.DeepEqual(settings, k.data.settings) && reflect.DeepEqual(services, k.data.services)
+	k.data.settings, k.data.services = settings, services
+	k.openPlaces()
+	return !same
+}
+
+// openPlaces opens the city's places once the replica has fetched them.
+func (k *Kiosk) openPlaces() {
+	sha := k.data.settings.Places
+	if sha == "" || sha == k.data.loaded {
+		return
+	}
+	path, ok := k.rep.BlobPath(sha)
+	if !ok {
+		return
+	}
+	places, err := atlas.Open(k.ctx, path)
+	if err != nil {
+		k.cfg.Log.Error("open the places", "err", err)
+		k.data.loaded = sha // a broken file is not tried at every change
+		return
+	}
+	k.data.close()
+	k.data.places, k.data.loaded = places, sha
+}
+
+// service finds a service that is offered.
+func (k *Kiosk) service(id city.ID) (Service, bool) {
+	for _, s := range k.data.services {
+		if s.ID == id {
+			return s, true
+		}
+	}
+	return Service{}, false
+}
+
+// Offered finds a service that is offered.
+func (k *Kiosk) Offered(id city.ID) (Service, bool) { return k.service(id) }
+
+// ServiceName gives a service's name in the person's language, also of one that
+// is no longer offered.
+func (k *Kiosk) ServiceName(id city.ID) string {
+	if s, ok := k.service(id); ok {
+		return s.Name.In(k.s.lang)
+	}
+	view, err := k.rep.View(k.ctx)
+	if err != nil {
+		return ""
+	}
+	s, _, err := city.LoadService(view, id)
+	if err != nil {
+		return ""
+	}
+	return s.Name.In(k.s.lang)
+}
+
+// groups are in this order on every screen; others follow by name.
+var groups = []string{"streets", "trees", "waste", "water", "animals", "other"}
+
+// Groups are those that have a service.
+func (k *Kiosk) Groups() []string {
+	var out []string
+	for _, s := range k.data.services {
+		if !slices.Contains(out, s.Group) {
+			out = append(out, s.Group)
+		}
+	}
+	rank := func(g string) int {
+		if i := slices.Index(groups, g); i >= 0 {
+			return i
+		}
+		return len(groups)
+	}
+	slices.SortFunc(out, func(a, b string) int {
+		if d := rank(a) - rank(b); d != 0 {
+			return d
+		}
+		return strings.Compare(a, b)
+	})
+	return out
+}
+
+// Services are those that match what was typed and the group that was chosen, by
+// name in the person's language.
+func (k *Kiosk) Services() []Service {
+	var out []Service
+	for _, s := range k.data.services {
+		if (k.s.group == "" || s.Group == k.s.group) && s.Matches(k.s.query, k.s.lang) {
+			out = append(out, s)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Service) int {
+		return strings.Compare(city.Fold(a.Name.In(k.s.lang)), city.Fold(b.Name.In(k.s.lang)))
+	})
+	return out
+}

@@ -1,0 +1,75 @@
+package kiosk
+
+// Report begins a report.
+func (k *Kiosk) Report() {
+	k.Touch()
+	if k.s.screen != ScreenHome {
+		return
+	}
+	k.s.form, k.s.query, k.s.group = newForm(), "", ""
+	k.go_(ScreenServices)
+}
+
+// ReportGroup begins a report with the services of one group.
+func (k *Kiosk) ReportGroup(group string) {
+	k.Touch()
+	if k.s.screen != ScreenHome {
+		return
+	}
+	k.s.form, k.s.query, k.s.group = newForm(), "", group
+	k.go_(ScreenServices)
+}
+
+// Track begins to look up a reference.
+func (k *Kiosk) Track() {
+	k.Touch()
+	if k.s.screen != ScreenHome {
+		return
+	}
+	k.s.track = track{}
+	k.go_(ScreenTrack)
+}
+
+// Home leaves everything and wipes it, as a person does who walks away.
+func (k *Kiosk) Home() {
+	lang, scale, contrast := k.s.lang, k.s.scale, k.s.contrast
+	k.Reset()
+	k.s.lang, k.s.scale, k.s.contrast = lang, scale, contrast
+	k.Touch()
+	k.changed()
+}
+
+// CanGoBack tells whether Back leads anywhere.
+func (k *Kiosk) CanGoBack() bool {
+	switch k.s.screen {
+	case ScreenHome, ScreenReceipt, ScreenEnrol, ScreenClosed:
+		return false
+	}
+	return !k.s.saving
+}
+
+// Back goes one page back. What was entered stays.
+func (k *Kiosk) Back() {
+	k.Touch()
+	if !k.CanGoBack() {
+		return
+	}
+	switch k.s.screen {
+	case ScreenServices, ScreenTrack:
+		if k.s.form.editing {
+			k.takeBack()
+			return
+		}
+		k.go_(ScreenHome)
+	case ScreenRequest:
+		k.go_(k.s.track.from)
+	case ScreenNotFound:
+		k.go_(ScreenTrack)
+	case ScreenFailed:
+		k.go_(ScreenCheck)
+	case ScreenStopped:
+		k.go_(ScreenQuestion)
+	default:
+		k.backInForm()
+	}
+}

@@ -1,0 +1,141 @@
+package kiosk_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"cityhall/kiosk"
+	"cityhall/shared/atlas"
+	"cityhall/shared/city"
+	"cityhall/shared/replica"
+	"cityhall/shared/sim/town"
+	"cityhall/shared/sqlite"
+)
+
+// stage is a kiosk in a town. The test is its screen.
+type stage struct {
+	*kiosk.Kiosk
+	t    testing.TB
+	town *town.Town
+	rep  *replica.Replica
+	dir  string
+}
+
+func newStage(t testing.TB) *stage {
+	t.Helper()
+	s := &stage{t: t, town: town.New(t), dir: t.TempDir()}
+	path := filepath.Join(t.TempDir(), "places.db")
+	err := atlas.Build(t.Context(), path, atlas.Geography{
+		Streets:   []atlas.Street{{Name: "Orchard Street", First: 1, Last: 200, Line: []atlas.Point{{Lat: 415_000_000, Lon: -715_100_000}, {Lat: 415_000_000, Lon: -715_000_000}}}},
+		Landmarks: []atlas.Landmark{{Name: "Old Library", Kind: "library", At: atlas.Point{Lat: 415_100_000, Lon: -715_050_000}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sha, err := s.town.Server.Store().PutBlob(t.Context(), data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.town.Act(&city.SetCity{Settings: city.Settings{Name: "Millbrook", TimeZone: "America/New_York", Languages: []string{"en", "es"}, Phone: "555 0100",
+		Places: sha, LookupSalt: "bWlsbGJyb29r", PublicURL: "https://millbrook.example/"}})
+	s.rep = s.town.Join(s.dir, city.DeviceKiosk, city.ScopePublic)
+	t.Cleanup(func() { s.rep.Close() })
+	s.town.Sync(s.rep)
+	s.Kiosk = kiosk.New(t.Context(), s.config())
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *stage) config() kiosk.Config {
+	return kiosk.Config{Replica: s.rep, Now: s.town.Now, Idle: time.Minute, Grace: 20 * time.Second}
+}
+
+// on fails the test unless this is on the screen.
+func (s *stage) on(want kiosk.Screen) {
+	s.t.Helper()
+	if got := s.Screen(); got != want {
+		s.t.Fatalf("the screen is %q, want %q", got, want)
+	}
+}
+
+// reopen stops the program and starts it again.
+func (s *stage) reopen() {
+	s.t.Helper()
+	s.Close()
+	if err := s.rep.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.rep = s.town.Open(s.dir)
+	s.t.Cleanup(func() { s.rep.Close() })
+	s.Kiosk = kiosk.New(s.t.Context(), s.config())
+	s.t.Cleanup(s.Close)
+}
+
+func (s *stage) answer(values ...string) {
+	s.Answer(values...)
+	s.Next()
+}
+
+// toPlace answers the tree's questions.
+func (s *stage) toPlace() {
+	s.t.Helper()
+	s.Report()
+	s.ChooseService("fallen-tree")
+	s.answer("none")
+	s.answer("no")
+	s.on(kiosk.ScreenPlace)
+}
+
+// at chooses an address.
+func (s *stage) at(address string) {
+	s.t.Helper()
+	s.SetPlaceText(address)
+	if len(s.PlaceHits()) == 0 {
+		s.t.Fatalf("%q is not found", address)
+	}
+	s.ChoosePlace(0)
+	s.Next()
+}
+
+// toCheck fills in a whole report.
+func (s *stage) toCheck() {
+	s.t.Helper()
+	s.toPlace()
+	s.at("20 Orchard Street")
+	if s.Screen() == kiosk.ScreenNear {
+		s.Next()
+	}
+	s.SetDetails("A trunk across the gate of Ana Canary")
+	s.Next()
+	s.SetContact(city.Person{Name: "Ana Canary", Email: "ana@canary.example", Phone: "555 010 7777"})
+	s.Next()
+	s.on(kiosk.ScreenCheck)
+}
+
+// report sends one and gives its receipt.
+func (s *stage) report() *kiosk.Receipt {
+	s.t.Helper()
+	s.toCheck()
+	s.Next()
+	s.on(kiosk.ScreenReceipt)
+	return s.Kiosk.Receipt()
+}
+
+// outbox changes the outbox behind the program's back.
+func (s *stage) outbox(statement string) {
+	s.t.Helper()
+	db, err := sqlite.Open(s.t.Context(), filepath.Join(s.dir, "outbox.db"), sqlite.Options{MaxConns: 1})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(s.t.Context(), statement); err != nil {
+		s.t.Fatal(err)
+	}
+}

@@ -1,0 +1,189 @@
+package view_test
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"cityhall/kiosk"
+	"cityhall/shared/atlas"
+	"cityhall/shared/city"
+	"cityhall/shared/replica"
+	"cityhall/shared/sim/town"
+	"cityhall/shared/sqlite"
+)
+
+// stage is a kiosk in a town that has a dozen services, a map and a past.
+type stage struct {
+	t       testing.TB
+	town    *town.Town
+	rep     *replica.Replica
+	k       *kiosk.Kiosk
+	dir     string
+	cut     bool
+	broken  bool
+	numbers map[string]string // of the requests, by the name of their case
+}
+
+// newStage makes the town and lets a kiosk join it.
+func newStage(t testing.TB) *stage {
+	t.Helper()
+	s := &stage{t: t, town: town.New(t), numbers: map[string]string{}}
+	s.settle()
+	s.past()
+	s.dir = t.TempDir()
+	s.rep = s.town.Join(s.dir, city.DeviceKiosk, city.ScopePublic)
+	t.Cleanup(func() { s.rep.Close() })
+	s.town.Sync(s.rep)
+	s.k = kiosk.New(t.Context(), kiosk.Config{Replica: s.rep, Now: s.town.Now})
+	t.Cleanup(s.k.Close)
+	return s
+}
+
+func both(en, es string) city.Text { return city.Text{"en": en, "es": es} }
+
+// settle gives the town its name, its map and its services.
+func (s *stage) settle() {
+	path := filepath.Join(s.t.TempDir(), "places.db")
+	square := []atlas.Point{{Lat: 414_900_000, Lon: -715_200_000}, {Lat: 414_900_000, Lon: -714_900_000}, {Lat: 415_100_000, Lon: -714_900_000}, {Lat: 415_100_000, Lon: -715_200_000}}
+	err := atlas.Build(s.t.Context(), path, atlas.Geography{
+		Streets: []atlas.Street{
+			{Name: "Orchard Street", First: 1, Last: 200, Line: []atlas.Point{{Lat: 415_000_000, Lon: -715_100_000}, {Lat: 415_000_000, Lon: -715_000_000}}},
+			{Name: "Orchard Lane", First: 1, Last: 40, Line: []atlas.Point{{Lat: 415_010_000, Lon: -715_100_000}, {Lat: 415_010_000, Lon: -715_080_000}}},
+		},
+		Landmarks: []atlas.Landmark{{Name: "Orchard Park playground", Kind: "park", At: atlas.Point{Lat: 415_005_000, Lon: -715_050_000}, Address: "80 Orchard Street"}},
+		Districts: []atlas.District{{ID: town.Harbor, Name: "Harbor", Area: square}},
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	sha, err := s.town.Server.Store().PutBlob(s.t.Context(), data)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.town.Act(&city.SetCity{Settings: city.Settings{Name: "City of Alder Bay", TimeZone: "America/New_York", Languages: []string{"en", "es"}, Phone: "(555) 010-0311",
+		Places: sha, LookupSalt: "YWxkZXItYmF5LXNhbHQ", PublicURL: "https://alderbay.example", Districts: []city.District{{ID: town.Harbor, Name: "Harbor"}}}})
+	for _, svc := range services() {
+		s.town.Act(svc)
+	}
+}
+
+// act is an act of somebody other than the city's programs.
+func (s *stage) act(actor city.Actor, act city.Act) {
+	s.t.Helper()
+	head, err := s.town.Server.Store().Head(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := s.town.Server.Store().Act(s.t.Context(), actor, city.NewMutationID(), head.Seq, act); err != nil {
+		s.t.Fatalf("%s: %v", act.Type(), err)
+	}
+}
+
+// past is a request in each state that a resident can meet.
+func (s *stage) past() {
+	at := func(i int32) city.Place {
+		return city.Place{Lat: 415_000_000, Lon: -715_094_000 + i*6_000, Address: "20 Orchard Street", District: town.Harbor}
+	}
+	file := func(name string, i int32) (request, order city.ID) {
+		request, order = s.town.Report(town.Trees, city.FileRequest{Service: "tree", Version: 1, Place: at(i), Answers: city.Answers{"where": {"park"}, "danger": {"no"}}},
+			city.AssignRequest{})
+		s.numbers[name] = request.Number()
+		return request, order
+	}
+	received := &city.FileRequest{Request: city.NewID(), Service: "tree", Version: 1, Place: at(0), Answers: city.Answers{"where": {"street"}, "danger": {"no"}}}
+	s.town.Act(received)
+	s.numbers["received"] = received.Request.Number()
+	crew := city.Actor{Kind: city.ActorCrew, ID: "rosa", Name: "Rosa Delgado", Crew: town.Trees}
+	_, order := file("working", 1)
+	s.town.Wait(26 * time.Hour)
+	s.act(crew, &city.StartVisit{Visit: city.NewID(), WorkOrder: order})
+	fixed, order := file("fixed", 2)
+	visit, photo := city.NewID(), city.NewID()
+	sha, err := s.town.Server.Store().PutBlob(s.t.Context(), meadow())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.act(crew, &city.StartVisit{Visit: visit, WorkOrder: order})
+	s.act(crew, &city.AddPhoto{Photo: photo, Request: fixed, Visit: visit, Blob: sha, Stage: "after", Caption: "The street is free again"})
+	s.act(crew, &city.FinishVisit{Visit: visit, WorkOrder: order, Outcome: city.OutcomeFixed})
+	s.town.Act(&city.ApproveWork{Request: fixed, WorkOrder: order, Words: "We cut the tree up and took it away. A new one is planted in spring.", Photos: []city.ID{photo}})
+	notours, _ := file("notours", 3)
+	s.town.Act(&city.CloseRequest{Request: notours, Outcome: city.OutcomeNotOurs, Owner: "Bay Electric"})
+	twice, _ := file("duplicate", 4)
+	s.town.Act(&city.CloseRequest{Request: twice, Outcome: city.OutcomeDuplicate, DuplicateOf: received.Request})
+	s.town.Wait(20 * time.Hour)
+}
+
+// meadow is a small picture.
+func meadow() []byte {
+	img := image.NewNRGBA(image.Rect(0, 0, 400, 260))
+	for y := range 260 {
+		for x := range 400 {
+			img.Set(x, y, color.NRGBA{R: uint8(200 - y/2), G: uint8(215 - y/5), B: uint8(235 - y*3/5 - x/20), A: 255})
+		}
+	}
+	var b bytes.Buffer
+	_ = png.Encode(&b, img) // into memory
+	return b.Bytes()
+}
+
+// offline cuts the line and lets the kiosk notice.
+func (s *stage) offline() {
+	s.cut = true
+	s.town.Cut(true)
+	s.town.Wait(3 * time.Hour)
+	_ = s.rep.Step(context.WithoutCancel(s.t.Context())) // fails, as it should
+	s.k.Refresh()
+}
+
+// fresh brings the line and the disk back and lets the next person begin.
+func (s *stage) fresh() {
+	s.t.Helper()
+	if s.cut {
+		s.cut = false
+		s.town.Cut(false)
+		s.town.Sync(s.rep)
+	}
+	if s.broken {
+		s.broken = false
+		s.outbox(`DROP TRIGGER broken`)
+	}
+	s.k.Reset()
+	s.k.Refresh()
+}
+
+// deliver sends what waits and lets the kiosk hear of it.
+func (s *stage) deliver() {
+	s.town.Sync(s.rep)
+	s.k.Refresh()
+}
+
+// breakDisk makes the kiosk's outbox refuse every act, as a broken disk does.
+func (s *stage) breakDisk() {
+	s.t.Helper()
+	s.broken = true
+	s.outbox(`CREATE TRIGGER broken BEFORE INSERT ON entry BEGIN SELECT RAISE(FAIL, 'the disk is broken'); END`)
+}
+
+func (s *stage) outbox(statement string) {
+	s.t.Helper()
+	db, err := sqlite.Open(s.t.Context(), filepath.Join(s.dir, "outbox.db"), sqlite.Options{MaxConns: 1})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(s.t.Context(), statement); err != nil {
+		s.t.Fatal(err)
+	}
+}

@@ -1,0 +1,63 @@
+package protocol_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"cityhall/shared/keys"
+	"cityhall/shared/protocol"
+)
+
+// TestDocument works the examples of PROTOCOL.md out again: a reader checks a new
+// client against them.
+func TestDocument(t *testing.T) {
+	raw, err := os.ReadFile("PROTOCOL.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := string(raw)
+	has := func(what, text string) {
+		t.Helper()
+		if !strings.Contains(doc, text) {
+			t.Errorf("PROTOCOL.md does not give the %s:\n%s", what, text)
+		}
+	}
+
+	const body = `{"stream":"s1","last_n":0,"version":"1.0","pending":0,"blobs":0,"disk":1000000,"clock":"2026-03-02T14:00:00Z"}`
+	const device, nonce = "01900000-0000-7000-8000-0000000000d1", "AAECAwQFBgcICQoLDA0ODw"
+	id, err := keys.ParseIdentity(bytes.Repeat([]byte{1}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest("POST", "https://city.example"+protocol.Path+"/hello", strings.NewReader(body))
+	if err := keys.Sign(r, []byte(body), device, id, time.Date(2026, 3, 2, 14, 0, 0, 0, time.UTC), nonce); err != nil {
+		t.Fatal(err)
+	}
+	has("body", body)
+	has("public key", id.Public().String())
+	for _, name := range []string{"Content-Digest", "Signature-Input", "Signature"} {
+		has("header", name+": "+r.Header.Get(name))
+	}
+	digest, input := r.Header.Get("Content-Digest"), strings.TrimPrefix(r.Header.Get("Signature-Input"), "sig=")
+	has("signature base", fmt.Sprintf("\"@method\": POST\n\"@path\": %s/hello\n\"@query\": ?\n\"content-digest\": %s\n\"@signature-params\": %s\n", protocol.Path, digest, input))
+
+	first := envelopes(t)[0]
+	has("envelope", string(first))
+	has("content hash", content(t, first).String())
+	has("link", protocol.Link(protocol.Hash{}, content(t, first)).String())
+
+	for _, code := range []protocol.Code{protocol.CodeMalformed, protocol.CodeSignature, protocol.CodeClock, protocol.CodeRevoked, protocol.CodeCode,
+		protocol.CodeNotFound, protocol.CodeLineage, protocol.CodeFork, protocol.CodeGrants, protocol.CodeTooLarge, protocol.CodeChecksum,
+		protocol.CodeOffset, protocol.CodeBusy, protocol.CodeInternal} {
+		has("code", "`"+string(code)+"`")
+	}
+	for what, n := range map[string]int{"line": protocol.MaxEnvelope >> 10, "chunk": protocol.MaxChunk >> 20, "blob": protocol.MaxBlob >> 20,
+		"hello": protocol.MaxHello >> 10, "push": protocol.MaxPushBody >> 20, "batch": protocol.MaxBatch, "page": protocol.MaxPage} {
+		has("limit of a "+what, fmt.Sprint(n))
+	}
+}

@@ -1,0 +1,278 @@
+package replica
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"cityhall/shared/city"
+	"cityhall/shared/protocol"
+	"cityhall/shared/sqlite"
+)
+
+// cacheFile is one file of records from the server.
+type cacheFile struct {
+	path string
+	db   *sql.DB
+	at   atomic.Pointer[progress] // as the file has it; changed only by who pulls
+}
+
+// progress is how far a file has come.
+type progress struct {
+	cursor  string
+	safe    int64
+	whole   bool // pulled to the end at least once
+	settled bool // every act of the outbox was compared with the echoes
+}
+
+func (p progress) hash() []byte { return rowHash([]byte(p.cursor), p.safe, p.whole, p.settled) }
+
+// errDamagedRow means a row that does not match its hash.
+var errDamagedRow = errors.New("a row of the cache does not match its hash")
+
+func openCacheFile(ctx context.Context, path string) (*cacheFile, error) {
+	db, err := sqlite.Open(ctx, path, sqlite.Options{SecureDelete: true})
+	if err != nil {
+		return nil, err
+	}
+	f := &cacheFile{path: path, db: db}
+	if err := f.prepare(ctx); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return f, nil
+}
+
+func (f *cacheFile) prepare(ctx context.Context) error {
+	if err := migrate(ctx, f.db, "cache"); err != nil {
+		return err
+	}
+	var p progress
+	f.at.Store(&p)
+	var hash []byte
+	err := f.db.QueryRowContext(ctx, `SELECT cursor, safe, whole, settled, hash FROM progress WHERE one = 1`).
+		Scan(&p.cursor, &p.safe, &p.whole, &p.settled, &hash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err == nil && string(hash) != string(p.hash()) {
+		err = errDamagedRow
+	}
+	return err
+}
+
+// settled notes that every act of the outbox was compared with the echoes.
+func (f *cacheFile) settled(ctx context.Context) error {
+	p := *f.at.Load()
+	p.settled = true
+	if err := writeProgress(ctx, f.db, p); err != nil {
+		return err
+	}
+	f.at.Store(&p)
+	return nil
+}
+
+func writeProgress(ctx context.Context, q querier, p progress) error {
+	_, err := q.ExecContext(ctx, `INSERT INTO progress (one, cursor, safe, whole, settled, hash) VALUES (1, $1, $2, $3, $4, $5)
+		ON CONFLICT (one) DO UPDATE SET cursor = excluded.cursor, safe = excluded.safe, whole = excluded.whole,
+		settled = excluded.settled, hash = excluded.hash`, p.cursor, p.safe, p.whole, p.settled, p.hash())
+	if err != nil {
+		return fmt.Errorf("write the cursor: %w", err)
+	}
+	return nil
+}
+
+// stored is a record as the file has it.
+type stored struct {
+	city.Record
+	seq int64
+}
+
+const recordColumns = `kind, id, parent, seq, fields, writers, hash`
+
+// The queries for records, each a whole constant text. The fields that Find
+// knows have an index.
+const (
+	selectRecord   = `SELECT ` + recordColumns + ` FROM record WHERE kind = $1 AND id = $2`
+	selectKind     = `SELECT ` + recordColumns + ` FROM record WHERE kind = $1 ORDER BY id`
+	selectChildren = `SELECT ` + recordColumns + ` FROM record WHERE parent = $1 AND kind = $2 ORDER BY id`
+)
+
+var selectByField = map[string]string{
+	"lookup": `SELECT ` + recordColumns + ` FROM record WHERE kind = $1 AND fields->>'lookup' = $2 ORDER BY id`,
+	"number": `SELECT ` + recordColumns + ` FROM record WHERE kind = $1 AND fields->>'number' = $2 ORDER BY id`,
+	"crew":   `SELECT ` + recordColumns + ` FROM record WHERE kind = $1 AND fields->>'crew' = $2 ORDER BY id`,
+}
+
+// records runs a query for records. Damaged ones are left out and told by
+// errDamagedRow beside the others.
+func records(ctx context.Context, q querier, query string, args ...any) ([]stored, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read the cache: %w", err)
+	}
+	defer rows.Close()
+	var out []stored
+	var damage error
+	for rows.Next() {
+		var s stored
+		var fields, writers, hash []byte
+		if err := rows.Scan(&s.Kind, &s.ID, &s.Parent, &s.seq, &fields, &writers, &hash); err != nil {
+			return nil, fmt.Errorf("read the cache: %w", err)
+		}
+		if string(hash) != string(recordHash(s, fields, writers)) ||
+			json.Unmarshal(fields, &s.Fields) != nil || json.Unmarshal(writers, &s.Writers) != nil {
+			damage = fmt.Errorf("%w: %s", errDamagedRow, s.Ref)
+			continue
+		}
+		out = append(out, s)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the cache: %w", err)
+	}
+	return out, damage
+}
+
+func recordHash(s stored, fields, writers []byte) []byte {
+	return rowHash([]byte(s.Kind), []byte(s.ID), []byte(s.Parent), s.seq, fields, writers)
+}
+
+func writeRecord(ctx context.Context, q querier, s stored) error {
+	fields, err := json.Marshal(s.Fields)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", s.Ref, err)
+	}
+	writers, err := json.Marshal(s.Writers)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", s.Ref, err)
+	}
+	_, err = q.ExecContext(ctx, `INSERT INTO record (kind, id, parent, seq, fields, writers, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (kind, id) DO UPDATE SET parent = excluded.parent, seq = excluded.seq, fields = excluded.fields,
+		writers = excluded.writers, hash = excluded.hash`,
+		s.Kind, s.ID, s.Parent, s.seq, string(fields), string(writers), recordHash(s, fields, writers))
+	if err != nil {
+		return fmt.Errorf("write %s: %w", s.Ref, err)
+	}
+	return nil
+}
+
+// ack reads the echo of an act; false when there is none, or a damaged one.
+func ack(ctx context.Context, q querier, id city.MutationID) (protocol.Ack, bool, error) {
+	a := protocol.Ack{Mutation: id}
+	var hash []byte
+	err := q.QueryRowContext(ctx, `SELECT seq, verdict, review, code, field, hash FROM ack WHERE mutation = $1`, id).
+		Scan(&a.Seq, &a.Verdict, &a.Review, &a.Code, &a.Field, &hash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return a, false, nil
+	}
+	if err != nil {
+		return a, false, fmt.Errorf("read the echo of %s: %w", id, err)
+	}
+	return a, string(hash) == string(ackHash(a)), nil
+}
+
+func ackHash(a protocol.Ack) []byte {
+	return rowHash([]byte(a.Mutation), a.Seq, []byte(a.Verdict), []byte(a.Review), []byte(a.Code), []byte(a.Field))
+}
+
+func writeAck(ctx context.Context, q querier, a protocol.Ack) error {
+	_, err := q.ExecContext(ctx, `INSERT INTO ack (mutation, seq, verdict, review, code, field, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (mutation) DO UPDATE SET seq = excluded.seq, verdict = excluded.verdict, review = excluded.review,
+		code = excluded.code, field = excluded.field, hash = excluded.hash`,
+		a.Mutation, a.Seq, a.Verdict, a.Review, a.Code, a.Field, ackHash(a))
+	if err != nil {
+		return fmt.Errorf("write the echo of %s: %w", a.Mutation, err)
+	}
+	return nil
+}
+
+// page is a pull's answer, whole.
+type page struct {
+	frames []protocol.Frame
+	end    protocol.End
+}
+
+// apply writes a page with its echoes and its cursor in one transaction. It gives
+// the blobs of photos that were evicted, and whether a record turned out to be
+// missing that the server thinks is here.
+func (f *cacheFile) apply(ctx context.Context, p page) (evicted []string, gap bool, err error) {
+	next := *f.at.Load()
+	next.cursor, next.safe = p.end.Cursor, p.end.Safe
+	next.whole = next.whole || !p.end.More
+	err = sqlite.InTx(ctx, f.db, func(tx *sql.Tx) error {
+		for _, frame := range p.frames {
+			var err error
+			switch {
+			case frame.Put != nil:
+				var missing bool
+				missing, err = put(ctx, tx, *frame.Put)
+				gap = gap || missing
+			case frame.Evict != nil:
+				var blob string
+				if blob, err = evict(ctx, tx, *frame.Evict); blob != "" {
+					evicted = append(evicted, blob)
+				}
+			case frame.Ack != nil:
+				err = writeAck(ctx, tx, *frame.Ack)
+			} // a frame of a kind to come is passed over
+			if err != nil {
+				return err
+			}
+		}
+		return writeProgress(ctx, tx, next)
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("keep a page: %w", err)
+	}
+	f.at.Store(&next)
+	return evicted, gap, nil
+}
+
+// put applies one put if it is newer than the row. Kinds and fields that this
+// version does not know are kept as they came.
+func put(ctx context.Context, tx *sql.Tx, p protocol.Put) (missing bool, err error) {
+	have, err := records(ctx, tx, selectRecord, p.Kind, p.ID)
+	if err != nil && !errors.Is(err, errDamagedRow) {
+		return false, err
+	}
+	s := stored{Record: city.Record{Ref: p.Ref, Parent: p.Parent, Fields: city.Fields{}, Writers: map[string]city.MutationID{}}}
+	if len(have) > 0 {
+		if have[0].seq >= p.Seq {
+			return false, nil
+		}
+		if !p.Full {
+			s.Record = have[0].Record
+		}
+	}
+	s.seq = p.Seq
+	for name, value := range p.Fields {
+		if value == nil || string(value) == "null" {
+			delete(s.Fields, name)
+		} else {
+			s.Fields[name] = value
+		}
+		s.Writers[name] = p.W
+	}
+	for name, by := range p.WS {
+		s.Writers[name] = by
+	}
+	return !p.Full && len(have) == 0, writeRecord(ctx, tx, s)
+}
+
+// evict forgets a record and names the blob of a photo.
+func evict(ctx context.Context, tx *sql.Tx, e protocol.Evict) (string, error) {
+	have, err := records(ctx, tx, selectRecord, e.Kind, e.ID)
+	if err != nil && !errors.Is(err, errDamagedRow) {
+		return "", err
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM record WHERE kind = $1 AND id = $2 AND seq < $3`, e.Kind, e.ID, e.Seq); err != nil {
+		return "", fmt.Errorf("forget %s: %w", e.Ref, err)
+	}
+	if len(have) > 0 && have[0].seq < e.Seq && e.Kind == city.KindPhoto {
+		return have[0].Text("blob"), nil
+	}
+	return "", nil
+}

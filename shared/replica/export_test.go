@@ -1,0 +1,93 @@
+package replica
+
+import (
+	"context"
+	"fmt"
+
+	"cityhall/shared/city"
+	"cityhall/shared/keys"
+	"cityhall/shared/protocol"
+)
+
+// Join makes the device a member of a city without a network, and gives the key
+// that opens what it seals.
+func Join(ctx context.Context, r *Replica, kind city.DeviceKind, grants ...city.Scope) (keys.SealingKey, error) {
+	sealing, err := keys.NewSealingKey(nil)
+	if err != nil {
+		return sealing, err
+	}
+	own, err := keys.NewIdentity(nil)
+	if err != nil {
+		return sealing, err
+	}
+	server, err := keys.NewIdentity(nil)
+	if err != nil {
+		return sealing, err
+	}
+	return sealing, r.become(ctx, &identity{device: "device-1", kind: kind, name: "Test", server: "https://city.example", serverKey: server.Public(),
+		sealing: sealing.Public(), grants: grants, grantRev: 1, epoch: "one", key: own})
+}
+
+// Feed gives the device a page of a pull, and copies the echoes after it.
+func Feed(ctx context.Context, r *Replica, safe int64, frames ...protocol.Frame) error {
+	end := protocol.End{Cursor: fmt.Sprintf("cursor-%d", len(frames)), Safe: safe, Count: len(frames)}
+	if err := r.keepPage(ctx, r.cache.target(), page{frames: frames, end: end}); err != nil {
+		return err
+	}
+	_, err := r.settle(ctx, false)
+	return err
+}
+
+// FeedOnly is Feed without the copy: as if the device died in between.
+func FeedOnly(ctx context.Context, r *Replica, frames ...protocol.Frame) error {
+	return r.keepPage(ctx, r.cache.target(), page{frames: frames, end: protocol.End{Cursor: "c", Count: len(frames)}})
+}
+
+// Doubtful tells whether the next round rebuilds the cache.
+func Doubtful(r *Replica) bool { return r.cache.doubt.Load() }
+
+// LimitOutbox lets the outbox grow by no more than some pages, as a full disk
+// would; 0 lifts the limit.
+func LimitOutbox(ctx context.Context, r *Replica, spare int) error {
+	r.out.SetMaxOpenConns(1)
+	var pages, limit int
+	if err := r.out.QueryRowContext(ctx, `PRAGMA page_count`).Scan(&pages); err != nil {
+		return err
+	}
+	if limit = pages + spare; spare == 0 {
+		limit = 1 << 30
+	}
+	_, err := r.out.ExecContext(ctx, fmt.Sprintf(`PRAGMA max_page_count = %d`, limit))
+	return err
+}
+
+// OutboxLines gives the push that the outbox would make, to check its hashes.
+func OutboxLines(ctx context.Context, r *Replica) (protocol.PushHeader, [][]byte, error) {
+	own, err := r.ownStream(ctx)
+	if err != nil {
+		return protocol.PushHeader{}, nil, err
+	}
+	at := standing{stream: own.stream}
+	todo, err := r.queue(ctx, &at, protocol.MaxBatch)
+	var out [][]byte
+	for i := range todo {
+		out = append(out, appendLine(nil, &todo[i]))
+	}
+	return protocol.PushHeader{Stream: at.stream, From: 1}, out, err
+}
+
+// DecodePage is for the tests of cut and damaged pages.
+func DecodePage(body []byte) error {
+	_, err := decodePage(body)
+	return err
+}
+
+// Exec changes a row behind the program's back.
+func Exec(ctx context.Context, r *Replica, file, statement string, args ...any) error {
+	db := r.out
+	if file == "cache" {
+		db = r.cache.live.db
+	}
+	_, err := db.ExecContext(ctx, statement, args...)
+	return err
+}

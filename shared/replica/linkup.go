@@ -1,0 +1,55 @@
+package replica
+
+import (
+	"context"
+	"net"
+	"net/url"
+	"time"
+)
+
+// lookEvery is how often a device without a line tries whether it is back. A try
+// is one TCP connection and not a word over it.
+const lookEvery = 2 * time.Second
+
+// watchLine notices when a dead line comes back, so that what waits goes out in
+// a second or two and not at the end of a long pause. It wakes the rounds only
+// after it has seen the line dead: a server that answers with errors is left to
+// their back-off.
+func (r *Replica) watchLine(ctx context.Context) {
+	for dead := false; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(jitter(lookEvery)):
+		}
+		id := r.who()
+		if id == nil || r.Link().State != LinkOffline {
+			dead = false
+			continue
+		}
+		if !reachable(ctx, id.server) {
+			dead = true
+		} else if dead {
+			dead = false
+			r.Wake()
+		}
+	}
+}
+
+// reachable tells whether anything accepts connections at the server's address.
+func reachable(ctx context.Context, server string) bool {
+	u, err := url.Parse(server)
+	if err != nil {
+		return false
+	}
+	port := u.Port()
+	if port == "" {
+		port = u.Scheme // https and http are names of ports too
+	}
+	d := net.Dialer{Timeout: lookEvery}
+	conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	if err != nil {
+		return false
+	}
+	return conn.Close() == nil
+}

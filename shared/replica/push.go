@@ -1,0 +1,288 @@
+package replica
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"cityhall/shared/city"
+	"cityhall/shared/protocol"
+	"cityhall/shared/sqlite"
+)
+
+// push sends what waits, batch by batch, from where the server's copy of the
+// stream ends. at moves along.
+func (r *Replica) push(ctx context.Context, id *identity, at *standing) error {
+	size := protocol.MaxBatch
+	for forks := 0; ; {
+		todo, err := r.queue(ctx, at, size)
+		if err != nil || len(todo) == 0 {
+			return err
+		}
+		err = r.pushBatch(ctx, id, at, todo)
+		var f *refusal
+		switch {
+		case err == nil:
+		case isRefusal(err, protocol.CodeFork) && forks < maxRepeats:
+			errors.As(err, &f)
+			forks++
+			at.n, at.link = f.LastN, f.Link
+		case !isRefusal(err, protocol.CodeTooLarge, protocol.CodeMalformed):
+			return err
+		case len(todo) > 1:
+			size = len(todo) / 2
+		default: // the one that cannot be read must not hold up the others
+			r.cfg.Log.Error("the server cannot read an act", "mutation", string(todo[0].id), "err", err)
+			r.setStuck(todo[0].id, err)
+			size = protocol.MaxBatch
+		}
+	}
+}
+
+func (r *Replica) setStuck(id city.MutationID, err error) {
+	code := city.CodeInvalid
+	if isRefusal(err, protocol.CodeTooLarge) {
+		code = city.CodeTooLarge
+	}
+	r.mu.Lock()
+	r.stuck[id] = code
+	r.mu.Unlock()
+	r.tell()
+}
+
+func (r *Replica) stuckCode(id city.MutationID) city.Code {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.stuck[id]
+}
+
+// pushBatch sends entries that follow each other in the stream. The answer is a
+// hint: it marks them as sent, and their echo in a pull makes them received.
+func (r *Replica) pushBatch(ctx context.Context, id *identity, at *standing, todo []entry) error {
+	body, err := encodePush(at, todo)
+	if err != nil {
+		return err
+	}
+	a, err := r.call(ctx, id, request{method: http.MethodPost, path: "/push", body: r.codec.encode(body),
+		header: map[string]string{"Content-Type": protocol.ContentType, "Content-Encoding": "zstd"}})
+	if err != nil {
+		return err
+	}
+	verdicts, end, err := decodeVerdicts(a.body)
+	if err != nil {
+		return err
+	}
+	if err := r.markSent(ctx, todo, verdicts); err != nil {
+		return err
+	}
+	at.n, at.link = end.LastN, end.Link
+	return nil
+}
+
+func encodePush(at *standing, todo []entry) ([]byte, error) {
+	header, err := json.Marshal(protocol.PushHeader{Stream: at.stream, From: at.n + 1, Prev: at.link})
+	if err != nil {
+		return nil, err
+	}
+	b := append(header, '\n')
+	for i := range todo {
+		b = append(appendLine(b, &todo[i]), '\n')
+	}
+	return b, nil
+}
+
+// appendLine writes the envelope with its place in the stream, every other byte
+// as it was hashed.
+func appendLine(b []byte, e *entry) []byte {
+	b = append(b, `{"n":`...)
+	b = strconv.AppendUint(b, e.n, 10)
+	b = append(b, ',')
+	return append(b, e.envelope[1:]...)
+}
+
+func decodeVerdicts(body []byte) ([]protocol.PushVerdict, protocol.PushEnd, error) {
+	all := lines(body)
+	var end protocol.PushEnd
+	if json.Unmarshal(all[len(all)-1], &end) != nil || !end.End {
+		return nil, end, unreachable(errors.New("the answer to a push ended early"))
+	}
+	verdicts := make([]protocol.PushVerdict, len(all)-1)
+	for i, line := range all[:len(all)-1] {
+		if err := json.Unmarshal(line, &verdicts[i]); err != nil {
+			return nil, end, unreachable(fmt.Errorf("the answer to a push: %w", err))
+		}
+	}
+	return verdicts, end, nil
+}
+
+// markSent notes that the server has answered.
+func (r *Replica) markSent(ctx context.Context, todo []entry, verdicts []protocol.PushVerdict) error {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	byID := map[city.MutationID]protocol.PushVerdict{}
+	for _, v := range verdicts {
+		byID[v.ID] = v
+	}
+	err := sqlite.InTx(ctx, r.out, func(tx *sql.Tx) error {
+		for i := range todo {
+			e := &todo[i]
+			v, ok := byID[e.id]
+			if !ok || e.state == echoReceived {
+				continue
+			}
+			e.state = sentOnce
+			if r.again[e.id] && v.Verdict == city.VerdictDuplicate {
+				// Known to the city since before, though no echo is for this device:
+				// it delivered the act under an earlier identity.
+				e.state, e.seq, e.verdict, e.review, e.code, e.field = echoReceived, v.Seq, v.Stored, v.Review, v.Code, v.Field
+			}
+			if err := updateEntry(ctx, tx, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return explain(err)
+	}
+	r.changed()
+	return nil
+}
+
+// queue gives the next entries to send, at most size and one push's worth. When
+// the server's copy of the stream is not a beginning of ours, or an act among
+// them is missing, what is pending goes on a new stream: ids and content stay.
+func (r *Replica) queue(ctx context.Context, at *standing, size int) ([]entry, error) {
+	var todo []entry
+	err := sqlite.InTx(ctx, r.out, func(tx *sql.Tx) error {
+		own, err := readTip(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if own.stream != at.stream { // a new one, which the server has not seen
+			*at = standing{stream: own.stream}
+		}
+		whole, err := r.continues(ctx, tx, own, at)
+		if err != nil {
+			return err
+		}
+		if !whole {
+			if own, err = r.reissue(ctx, tx); err != nil {
+				return err
+			}
+			*at = standing{stream: own.stream}
+		}
+		todo, err = r.load(ctx, tx, selectPlaced, at.stream, int64(at.n), size)
+		return err
+	})
+	if err != nil {
+		return nil, explain(err)
+	}
+	return withinOnePush(todo), nil
+}
+
+func withinOnePush(todo []entry) []entry {
+	bytes := 1024 // header
+	for i := range todo {
+		if bytes += len(todo[i].envelope) + 64; bytes > protocol.MaxPushBody && i > 0 {
+			return todo[:i]
+		}
+	}
+	return todo
+}
+
+// continues tells whether everything that waits stands on the stream, in one
+// piece, behind where the server's copy of it ends.
+func (r *Replica) continues(ctx context.Context, tx *sql.Tx, own tip, at *standing) (bool, error) {
+	known, err := r.isOurs(ctx, tx, own, at)
+	if err != nil || !known {
+		return false, err
+	}
+	waiting, err := r.load(ctx, tx, selectWaiting)
+	if err != nil {
+		return false, err
+	}
+	for i := range waiting {
+		e := &waiting[i]
+		if e.damaged || e.state != savedHere {
+			continue
+		}
+		switch stuck := r.stuckCode(e.id) != ""; {
+		case stuck && e.stream == own.stream && e.n > at.n:
+			return false, nil // take it out of the way of the others
+		case stuck:
+		case e.stream != own.stream:
+			return false, nil
+		case e.n <= at.n: // the answer to its push was lost; the link says that it is there
+			e.state = sentOnce
+			if err := updateEntry(ctx, tx, e); err != nil {
+				return false, err
+			}
+		}
+	}
+	var behind int64
+	err = tx.QueryRowContext(ctx, `SELECT count(*) FROM entry WHERE stream = $1 AND n > $2 AND damaged = 0`, own.stream, int64(at.n)).Scan(&behind)
+	if err != nil {
+		return false, fmt.Errorf("read the outbox: %w", err)
+	}
+	return behind == 0 || uint64(behind) == own.n-at.n, nil
+}
+
+// isOurs tells whether the server's copy of the stream is a beginning of ours.
+func (r *Replica) isOurs(ctx context.Context, tx *sql.Tx, own tip, at *standing) (bool, error) {
+	switch {
+	case own.stream == "" || at.n > own.n:
+		return false, nil
+	case at.n == 0:
+		return at.link == protocol.Hash{}, nil
+	case at.n == own.n:
+		return at.link == own.link, nil
+	}
+	there, err := r.load(ctx, tx, selectAt, own.stream, int64(at.n))
+	return len(there) == 1 && bytes.Equal(there[0].link[:], at.link[:]), err
+}
+
+// reissue puts all that the city has not confirmed on a new stream.
+func (r *Replica) reissue(ctx context.Context, tx *sql.Tx) (tip, error) {
+	waiting, err := r.load(ctx, tx, selectWaiting)
+	if err != nil {
+		return tip{}, err
+	}
+	t := tip{stream: string(city.NewID())}
+	for i := range waiting {
+		e := &waiting[i]
+		if e.damaged {
+			continue
+		}
+		e.state = savedHere
+		if r.stuckCode(e.id) != "" {
+			e.stream, e.n = "", 0
+		} else {
+			t.place(e)
+		}
+		if err := updateEntry(ctx, tx, e); err != nil {
+			return tip{}, err
+		}
+	}
+	r.cfg.Log.Info("new stream", "stream", t.stream, "acts", t.n)
+	return t, writeTip(ctx, tx, t)
+}
+
+// ownStream gives where the stream ends, beginning one if there is none.
+func (r *Replica) ownStream(ctx context.Context) (tip, error) {
+	var own tip
+	err := sqlite.InTx(ctx, r.out, func(tx *sql.Tx) error {
+		var err error
+		if own, err = readTip(ctx, tx); err != nil || own.stream != "" {
+			return err
+		}
+		own, err = r.reissue(ctx, tx)
+		return err
+	})
+	return own, explain(err)
+}

@@ -1,0 +1,184 @@
+package replica
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"cityhall/shared/city"
+	"cityhall/shared/protocol"
+	"cityhall/shared/sqlite"
+)
+
+const outboxFile = "outbox.db"
+
+// openOutbox opens the outbox. One that cannot be read is kept aside, and what
+// can be read of it goes into a new one.
+func (r *Replica) openOutbox(ctx context.Context) (*sql.DB, error) {
+	path := filepath.Join(r.cfg.Dir, outboxFile)
+	fresh := path + ".new"
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		// A salvage that ended between its two renames.
+		if _, err := os.Stat(fresh); err == nil {
+			if err := sqlite.Replace(fresh, path); err != nil {
+				return nil, fmt.Errorf("finish the salvage of the outbox: %w", err)
+			}
+		}
+	}
+	db, err := r.openOutboxAt(ctx, path)
+	if err == nil || !sqlite.IsCorrupt(err) {
+		return db, err
+	}
+	r.cfg.Log.Error("outbox damaged", "err", err)
+	if err := r.salvage(ctx, path, fresh); err != nil {
+		return nil, fmt.Errorf("salvage the outbox: %w", err)
+	}
+	return r.openOutboxAt(ctx, path)
+}
+
+// openOutboxAt opens a file, looks through its structure, and reads every act
+// once, which sets aside what does not fit its hash.
+func (r *Replica) openOutboxAt(ctx context.Context, path string) (*sql.DB, error) {
+	db, err := sqlite.Open(ctx, path, sqlite.Options{SecureDelete: true})
+	if err != nil {
+		return nil, err
+	}
+	if err = sqlite.Check(ctx, db, sqlite.Full); err == nil {
+		err = migrate(ctx, db, "outbox")
+	}
+	if err == nil {
+		err = sqlite.InTx(ctx, db, func(tx *sql.Tx) error {
+			_, err := r.load(ctx, tx, selectAll)
+			return err
+		})
+	}
+	if err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return db, nil
+}
+
+// salvage builds fresh from what can be read of path, then moves path aside and
+// fresh into its place. A crash at any point leaves one of them to go on from.
+func (r *Replica) salvage(ctx context.Context, path, fresh string) error {
+	if err := sqlite.Remove(fresh); err != nil {
+		return err
+	}
+	db, err := r.openOutboxAt(ctx, fresh)
+	if err != nil {
+		return err
+	}
+	err = r.copyReadable(ctx, db, path)
+	if err == nil {
+		err = sqlite.Checkpoint(ctx, db)
+	}
+	if closed := db.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return err
+	}
+	aside := path + ".damaged-" + strconv.FormatInt(r.cfg.Now().UnixNano(), 10)
+	for _, end := range []string{"-wal", "-shm", ""} {
+		if err := os.Rename(path+end, aside+end); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	r.cfg.Log.Error("outbox salvaged", "kept", aside)
+	return sqlite.Replace(fresh, path)
+}
+
+// table is what is salvaged of one table.
+type table struct {
+	name    string
+	columns []string
+	insert  string
+}
+
+var outboxTables = []table{
+	{"identity", strings.Fields("one device kind name server server_key sealing_key grants grant_rev epoch seed hash"),
+		`INSERT OR IGNORE INTO identity (one, device, kind, name, server, server_key, sealing_key, grants, grant_rev, epoch, seed, hash)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`},
+	{"entry", strings.Fields("pos id type title subject at envelope content stub blobs device stream n link state seq verdict review code field damaged hash"),
+		`INSERT OR IGNORE INTO entry (` + entryColumns + `)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`},
+	{"blob", strings.Fields("sha256 bytes state hash"), `INSERT OR IGNORE INTO blob (sha256, bytes, state, hash) VALUES ($1, $2, $3, $4)`},
+	{"setting", strings.Fields("name value hash"), `INSERT OR IGNORE INTO setting (name, value, hash) VALUES ($1, $2, $3)`},
+	{"draft", strings.Fields("name value hash"), `INSERT OR IGNORE INTO draft (name, value, hash) VALUES ($1, $2, $3)`},
+}
+
+// copyReadable copies row by row and judges nothing: rows are judged by their
+// hash when they are read. The stream is left out, so a new one begins.
+func (r *Replica) copyReadable(ctx context.Context, db *sql.DB, path string) error {
+	for _, t := range outboxTables {
+		done, err := sqlite.Salvage(ctx, path, t.name, t.columns, func(_ int64, values []any) error {
+			for i, v := range values {
+				if v == nil { // every column is wanted; what was lost is empty
+					values[i] = ""
+				}
+			}
+			_, err := db.ExecContext(ctx, t.insert, values...)
+			if sqlite.IsConstraint(err) {
+				return nil
+			}
+			return err
+		})
+		if ctx.Err() != nil || sqlite.IsFull(err) {
+			return err
+		}
+		if err != nil || done.Gaps > 0 { // go on: another table may be whole
+			r.cfg.Log.Error("salvage of the outbox", "table", t.name, "rows", done.Rows, "gaps", done.Gaps, "err", err)
+		}
+	}
+	return nil
+}
+
+// repair judges a row whose hash does not fit. When the envelope is what the
+// content hash says, the act is whole and only its bookkeeping is lost: it is
+// sent again, which its id makes harmless. Otherwise it is set aside.
+func (r *Replica) repair(ctx context.Context, q querier, e entry) (entry, error) {
+	var env protocol.Envelope
+	whole := sha256.Sum256(e.envelope) == e.content && json.Unmarshal(e.envelope, &env) == nil && env.Check() == nil
+	e.title = readable(e.title)
+	if e.subject != "" && !e.subject.Valid() {
+		e.subject = ""
+	}
+	if whole {
+		e.id, e.typ, e.at, e.blobs = env.ID, env.Type, env.At, env.Blobs
+		e.state, e.seq, e.verdict, e.review, e.code, e.field = savedHere, 0, "", "", "", ""
+		e.stream, e.n, e.damaged = "", 0, false
+		if len(e.stub) > 0 && !json.Valid(e.stub) {
+			e.stub = nil
+		}
+	} else {
+		e.damaged, e.stream, e.n, e.code, e.field = true, "", 0, city.CodeDamaged, ""
+		if !e.id.Valid() || r.idTaken(ctx, q, e) {
+			e.id = city.NewMutationID() // it needs a name to be shown by
+		}
+	}
+	r.cfg.Log.Error("damaged row in the outbox", "mutation", string(e.id), "whole", whole)
+	return e, updateEntry(ctx, q, &e)
+}
+
+func (r *Replica) idTaken(ctx context.Context, q querier, e entry) bool {
+	var others int
+	err := q.QueryRowContext(ctx, `SELECT count(*) FROM entry WHERE id = $1 AND pos <> $2`, e.id, e.pos).Scan(&others)
+	return err == nil && others > 0
+}
+
+func readable(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return strings.ToValidUTF8(s, "�")
+}

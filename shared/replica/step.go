@@ -1,0 +1,141 @@
+package replica
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"cityhall/shared/city"
+	"cityhall/shared/keys"
+	"cityhall/shared/protocol"
+)
+
+// maxRepeats bounds how often one round goes back to push what a pull has shown
+// to be missing, and how often one push looks for the stream's place.
+const maxRepeats = 3
+
+// Step does one whole round: hello, push, pull, blobs. An error says why it is
+// not complete; whatever was done stays done. On a device that was never enrolled
+// it is a *city.Error with CodeNotNow.
+func (r *Replica) Step(ctx context.Context) error {
+	r.stepping.Lock()
+	defer r.stepping.Unlock()
+	id := r.who()
+	if id == nil {
+		return city.Fail(city.CodeNotNow, "", "this device was never enrolled")
+	}
+	err := r.round(ctx, id)
+	if ctx.Err() == nil {
+		r.setLink(linkOf(err))
+	}
+	return err
+}
+
+func linkOf(err error) (LinkState, string) {
+	switch {
+	case err == nil:
+		return LinkOnline, ""
+	case isRefusal(err, protocol.CodeRevoked):
+		return LinkRevoked, err.Error()
+	case city.CodeOf(err) == city.CodeWrongServer:
+		return LinkWrongServer, err.Error()
+	}
+	return LinkOffline, err.Error()
+}
+
+// hopeless tells whether the rest of a round would fail in the same way.
+func hopeless(err error) bool {
+	var o *offline
+	return errors.As(err, &o) || isRefusal(err, protocol.CodeRevoked, protocol.CodeSignature, protocol.CodeBusy) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+func (r *Replica) round(ctx context.Context, id *identity) error {
+	at, err := r.hello(ctx, id)
+	if err != nil {
+		return err
+	}
+	id = r.who() // the server may have changed its grants
+	var pushed, pulled error
+	for range maxRepeats {
+		if pushed = r.push(ctx, id, &at); hopeless(pushed) {
+			return pushed
+		}
+		if pulled = r.pull(ctx, id); pulled != nil {
+			return errors.Join(pushed, pulled)
+		}
+		missing, err := r.settle(ctx, true)
+		if err != nil {
+			return errors.Join(pushed, err)
+		}
+		if missing == 0 {
+			break
+		}
+	}
+	return errors.Join(pushed, r.sendBlobs(ctx, id), r.fetchPlaces(ctx))
+}
+
+// standing is where the server's copy of a stream ends.
+type standing struct {
+	stream string
+	n      uint64
+	link   protocol.Hash
+}
+
+// hello tells the server how the device is and learns what there is to do.
+func (r *Replica) hello(ctx context.Context, id *identity) (standing, error) {
+	at, err := r.ownStream(ctx)
+	if err != nil {
+		return standing{}, err
+	}
+	body, err := r.helloBody(ctx, at)
+	if err != nil {
+		return standing{}, err
+	}
+	a, err := r.call(ctx, id, request{method: http.MethodPost, path: "/hello", body: body, limit: protocol.MaxHello})
+	if err != nil {
+		return standing{}, err
+	}
+	var reply protocol.HelloReply
+	if !signedBy(id.serverKey, keys.LabelHello, a) || json.Unmarshal(a.body, &reply) != nil {
+		return standing{}, wrongServer()
+	}
+	r.learnTime(reply.Now)
+	if err := r.follow(ctx, id, reply); err != nil {
+		return standing{}, err
+	}
+	return standing{stream: at.stream, n: reply.LastN, link: reply.Link}, nil
+}
+
+func (r *Replica) helloBody(ctx context.Context, at tip) ([]byte, error) {
+	sum, err := r.Summary(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(protocol.Hello{Cursor: r.cache.target().at.Load().cursor, Stream: at.stream, LastN: at.n, Version: r.cfg.Version,
+		Pending: sum.Pending, Oldest: sum.Oldest, Blobs: sum.Blobs, Failed: sum.Damaged, Disk: diskFree(r.cfg.Dir), Clock: r.cfg.Now().UTC().Truncate(time.Millisecond)})
+}
+
+// follow takes over what the server says of the device. Other grants mean a new
+// cache, so that nothing remains of what the device may no longer see.
+func (r *Replica) follow(ctx context.Context, id *identity, reply protocol.HelloReply) error {
+	sealing, err := keys.ParseSealingPublic(reply.SealingKey)
+	if err != nil {
+		return wrongServer()
+	}
+	regranted := reply.GrantRev != id.grantRev || !slices.Equal(reply.Grants, id.grants)
+	if !regranted && sealing.String() == id.sealing.String() && reply.Epoch == id.epoch {
+		return nil
+	}
+	if regranted {
+		if err := r.cache.rebuild(ctx); err != nil {
+			return err
+		}
+	}
+	now := *id
+	now.grants, now.grantRev, now.sealing, now.epoch = reply.Grants, reply.GrantRev, sealing, reply.Epoch
+	return r.become(ctx, &now)
+}

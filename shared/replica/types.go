@@ -1,0 +1,96 @@
+package replica
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"cityhall/shared/city"
+)
+
+// Config is what a replica runs on.
+type Config struct {
+	Dir       string            // the device's folder; made when missing
+	Now       func() time.Time  // the device's clock: shown and kept, never decides
+	Log       *slog.Logger      // nil: nothing is logged
+	Version   string            // of the program, told to the server
+	Transport http.RoundTripper // nil: the standard one
+}
+
+// Identity is who the device is.
+type Identity struct {
+	Device city.DeviceID
+	Kind   city.DeviceKind
+	Name   string
+	Grants []city.Scope
+	Server string // base URL of the sync server, without a slash at its end
+}
+
+// Entry is one act to record.
+type Entry struct {
+	Actor city.Actor
+	Act   city.Act
+	// Title is what a list of waiting work shows. It is stored in clear: on a
+	// kiosk it must not hold anything that a resident typed.
+	Title string
+	Blobs []string          // SHA-256 of what travels beside it; SaveBlob first
+	Deps  []city.MutationID // acts that this one makes no sense without
+}
+
+// State is how far an act has come.
+type State string
+
+// The states of an act, from the tap to a verified backup.
+const (
+	StateSaved     State = "saved"     // on this device, safe from a power cut
+	StateSent      State = "sent"      // the server answered; its echo has not come yet
+	StateReceived  State = "received"  // the city has it: the echo came in a pull
+	StateSafe      State = "safe"      // it and its photos are in a verified backup
+	StateAttention State = "attention" // damaged here, or a person has to look at it
+)
+
+// Item is an act of this device and what became of it.
+type Item struct {
+	ID      city.MutationID
+	Type    city.Type
+	Title   string
+	Subject city.ID   // request that it is about
+	At      time.Time // by the device's clock
+	State   State
+	Verdict city.Verdict // empty until the server has spoken
+	Code    city.Code    // of a refusal or of damage
+	Field   string       // that the code is about
+	Review  city.ID      // where a person decides, or empty
+	Blobs   int          // photos that belong to it
+	// BlobsSent counts those of them that have arrived whole.
+	BlobsSent int
+}
+
+// Summary is the device's undelivered work in figures.
+type Summary struct {
+	Pending   int       // acts that the city has not confirmed
+	Attention int       // acts in StateAttention, damaged ones among them
+	Blobs     int       // photos not yet sent
+	Damaged   int       // acts and photos set aside because their hash does not fit
+	Oldest    time.Time // of the pending acts; zero when there are none
+}
+
+// LinkState is how the device stands with the server.
+type LinkState string
+
+// The states of the link.
+const (
+	LinkUnknown     LinkState = "unknown"      // nothing has been tried yet
+	LinkOnline      LinkState = "online"       // the last round succeeded
+	LinkOffline     LinkState = "offline"      // the last round failed
+	LinkRevoked     LinkState = "revoked"      // the city no longer takes this device
+	LinkWrongServer LinkState = "wrong_server" // something answered that is not the city
+)
+
+// Link is the link's state, since when, and what went wrong last.
+type Link struct {
+	State    LinkState
+	Since    time.Time
+	LastSync time.Time // end of the last whole round; zero when there was none since the start
+	Problem  string    // English, for a log or an administrator; empty when online
+}

@@ -1,0 +1,181 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"cityhall/shared/city"
+	"cityhall/shared/keys"
+	"cityhall/syncserver"
+)
+
+// Address is where the devices think that the server is.
+const Address = "https://city.example"
+
+// Clock is a clock that is set by hand. It is safe for concurrent use.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// NewClock starts a clock.
+func NewClock(at time.Time) *Clock { return &Clock{now: at} }
+
+// Now reads the clock.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Advance moves the clock, back too.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	c.now = c.now.Add(d)
+	c.mu.Unlock()
+}
+
+// City is the server and its files.
+type City struct {
+	Clock *Clock
+	dir   string // holds one folder a life of the server
+	lives int
+	data  string // folder of the present life
+	srv   *syncserver.Server
+}
+
+// The city's one crew and one person at a desk.
+var (
+	Crew  = city.ID("tree")
+	Staff = city.Actor{Kind: city.ActorStaff, ID: "sam", Name: "Sam"}
+)
+
+// NewCity starts a server in an empty folder and sets up a small city.
+func NewCity(ctx context.Context, dir string, clock *Clock) (*City, error) {
+	c := &City{Clock: clock, dir: dir}
+	if err := c.start(ctx, c.newData()); err != nil {
+		return nil, err
+	}
+	for _, act := range []city.Act{
+		&city.SetCity{Settings: city.Settings{Name: "Testburg", TimeZone: "UTC", Languages: []string{"en"}}},
+		&city.PublishService{ID: "tree", Service: city.Service{Name: city.Text{"en": "Fallen tree"}, Department: "parks", Active: true, Version: 1}},
+		&city.SetCrew{ID: Crew, Crew: city.Crew{Name: "Tree crew", Department: "parks"}},
+		&city.SetStaff{ID: Staff.ID, Staff: city.Staff{Name: "Sam", Roles: []city.Role{city.RoleReviewer, city.RoleDispatcher}, Active: true}},
+	} {
+		if _, err := c.srv.Store().Act(ctx, city.Actor{Kind: city.ActorSystem}, city.NewMutationID(), 0, act); err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+	}
+	return c, nil
+}
+
+func (c *City) newData() string {
+	c.lives++
+	return filepath.Join(c.dir, fmt.Sprintf("server-%d", c.lives))
+}
+
+func (c *City) start(ctx context.Context, data string) error {
+	srv, err := syncserver.Open(ctx, syncserver.Config{Data: data, Now: c.Clock.Now, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return fmt.Errorf("start the server: %w", err)
+	}
+	c.srv, c.data = srv, data
+	return nil
+}
+
+// Server is the present life of the server.
+func (c *City) Server() *syncserver.Server { return c.srv }
+
+// ServeHTTP passes a request to the server as it is now.
+func (c *City) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.srv.Handler().ServeHTTP(w, r) }
+
+// Close stops the server.
+func (c *City) Close() error { return c.srv.Close() }
+
+// Crash kills the server: the next life begins with the files as they are now,
+// and remembers nothing else.
+func (c *City) Crash(ctx context.Context) error {
+	next := c.newData()
+	if err := copyFolder(c.data, next); err != nil {
+		return err
+	}
+	return c.move(ctx, next)
+}
+
+// Backup copies the server's files and gives the copy's folder.
+func (c *City) Backup() (string, error) {
+	c.lives++
+	to := filepath.Join(c.dir, fmt.Sprintf("backup-%d", c.lives))
+	return to, copyFolder(c.data, to)
+}
+
+// Restore begins a life from a backup, with nobody saying so to anybody.
+func (c *City) Restore(ctx context.Context, backup string) error {
+	next := c.newData()
+	if err := copyFolder(backup, next); err != nil {
+		return err
+	}
+	return c.move(ctx, next)
+}
+
+func (c *City) move(ctx context.Context, next string) error {
+	old := c.data
+	if err := c.srv.Close(); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(old); err != nil {
+		return err
+	}
+	return c.start(ctx, next)
+}
+
+// Enrolment makes a one-time link for a device.
+func (c *City) Enrolment(ctx context.Context, kind city.DeviceKind, url string, grants ...city.Scope) (string, error) {
+	code, err := c.srv.Store().CreateEnrolment(ctx, kind, "A device", grants, time.Hour)
+	if err != nil {
+		return "", err
+	}
+	return keys.Enrolment{URL: url, Code: code, Fingerprint: c.srv.Keys().Identity.Public().Fingerprint()}.Link(), nil
+}
+
+// Act lets Sam do something who has seen all there is.
+func (c *City) Act(ctx context.Context, act city.Act) error {
+	head, err := c.srv.Store().Head(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = c.srv.Store().Act(ctx, Staff, city.NewMutationID(), head.Seq, act)
+	return err
+}
+
+// copyFolder copies files as they are, the way a power cut would leave them.
+func copyFolder(from, to string) error {
+	return filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		if e.IsDir() {
+			return os.MkdirAll(filepath.Join(to, rel), 0o700)
+		}
+		if filepath.Ext(rel) == ".db-shm" { // shared memory does not outlive its processes
+			return nil
+		}
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(to, rel), raw, 0o600)
+	})
+}
