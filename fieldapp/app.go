@@ -69,7 +69,8 @@ type App struct {
 	Changed func(Move)
 
 	cfg Config
-	ctx context.Context // of the program: what the person started ends with it
+	ctx context.Context // for the disk: what was entered is kept even while the program ends
+	net context.Context // for the network: ends with the program
 	r   *replica.Replica
 	w   *words.Words
 
@@ -119,7 +120,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &App{cfg: cfg, ctx: ctx, r: cfg.Replica, Changed: func(Move) {}, fields: map[string]saying{}, images: newImageCache()}
+	a := &App{cfg: cfg, ctx: context.WithoutCancel(ctx), net: ctx, r: cfg.Replica, Changed: func(Move) {}, fields: map[string]saying{}, images: newImageCache()}
 	a.touched = cfg.Now()
 	a.enrol.Text, a.enrol.Name = cfg.Enrol, cfg.Name
 	if err := a.loadPrefs(); err != nil {

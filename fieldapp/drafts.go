@@ -62,10 +62,12 @@ func (a *App) flush() {
 		err = a.keep(DraftInfo{Key: noteKey(a.note.Job), Job: a.note.Job, Title: a.page.Line()}, a.note)
 	}
 	if err != nil {
-		a.problem = a.fault(err)
-		a.cfg.Log.Error("keep draft", "err", err)
-		a.Changed(Same)
-		return // dirty still: the next tick tries again
+		if a.problem == nil { // said once; dirty still: the next tick tries again
+			a.problem = a.fault(err)
+			a.cfg.Log.Error("keep draft", "err", err)
+			a.Changed(Same)
+		}
+		return
 	}
 	a.dirty = false
 }

@@ -35,7 +35,7 @@ func (a *App) Enrol() {
 		name = a.T("field.enrol.name_default")
 	}
 	a.cfg.Background(func() {
-		id, err := a.r.Enrol(a.ctx, text, name)
+		id, err := a.r.Enrol(a.net, text, name)
 		a.cfg.Post(func() { a.enrolled(id, err) })
 	})
 }

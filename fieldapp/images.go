@@ -156,7 +156,7 @@ func (a *App) imageCame() {
 func (a *App) readBlob(sha string, side int) (image.Image, ImageState) {
 	raw, ok, err := a.r.Blob(a.ctx, sha)
 	if err == nil && !ok {
-		raw, err = a.r.FetchBlob(a.ctx, sha)
+		raw, err = a.r.FetchBlob(a.net, sha)
 	}
 	if err != nil {
 		return nil, ImageElsewhere

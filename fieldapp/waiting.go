@@ -90,7 +90,7 @@ func (a *App) SyncNow() {
 	a.syncing, a.problem, a.notice = true, nil, nil
 	a.Changed(Same)
 	a.cfg.Background(func() {
-		err := a.r.Step(a.ctx)
+		err := a.r.Step(a.net)
 		a.cfg.Post(func() {
 			a.syncing = false
 			a.Refresh()

@@ -23,7 +23,12 @@ func (s *set) finger(label string) {
 				continue
 			}
 			switch n.Role {
-			case touch.RoleButton, touch.RoleField, touch.RoleRadio, touch.RoleCheckbox, touch.RoleKey:
+			case touch.RoleField: // the test driver gives no focus to a tap
+				if !s.v.Shell().FocusLabel(n.Label) {
+					s.t.Fatalf("%q takes no focus", n.Label)
+				}
+				return
+			case touch.RoleButton, touch.RoleRadio, touch.RoleCheckbox, touch.RoleKey:
 				test.TapCanvas(s.w.Canvas(), fyne.NewPos(n.Rect.X+n.Rect.W/2, n.Rect.Y+n.Rect.H/2))
 				return
 			}
@@ -41,26 +46,27 @@ func labels(nodes []touch.Node) (out []string) {
 	return out
 }
 
-// keys types on the on-screen keyboard.
+// keys types on the on-screen keyboard. A sentence begins with a capital.
 func (s *set) keys(text string) {
 	s.t.Helper()
 	for _, r := range text {
+		letter, capital := string(r), strings.ToUpper(string(r))
 		switch {
 		case r == ' ':
 			s.finger("Space")
-		case r == '@' || r >= '0' && r <= '9' && !s.has(string(r)):
-			s.finger("Numbers and signs")
-			s.finger(string(r))
-			s.finger("Letters")
+		case s.has(letter):
+			s.finger(letter)
+		case s.has(capital):
+			s.finger(capital)
 		default:
-			s.finger(string(r))
+			s.finger("Numbers and signs")
+			s.finger(letter)
+			s.finger("Letters")
 		}
 	}
 }
 
-func (s *set) has(label string) bool {
-	return slices.Contains(keysOf(touch.Walk(s.v.Shell())), label)
-}
+func (s *set) has(label string) bool { return slices.Contains(keysOf(touch.Walk(s.v.Shell())), label) }
 
 func keysOf(nodes []touch.Node) (out []string) {
 	for _, n := range nodes {
@@ -164,7 +170,7 @@ func TestIdleAsks(t *testing.T) {
 		}
 	}
 	wait(61)
-	if !s.says("¿Sigue ahí?") && !s.says("?") {
+	if !s.says("¿Sigue") {
 		t.Fatalf("nobody is asked: %v", labels(touch.Walk(s.v.Shell())))
 	}
 	s.finger("Necesito más tiempo")
@@ -172,7 +178,7 @@ func TestIdleAsks(t *testing.T) {
 		t.Fatal("more time is not given")
 	}
 	wait(81)
-	if s.k.Screen() != kiosk.ScreenHome || s.k.Language() != "en" || s.says("?") && !s.says("How can we help?") {
+	if s.k.Screen() != kiosk.ScreenHome || s.k.Language() != "en" || !s.says("How can we help?") {
 		t.Fatal("the next person finds the last one's screen")
 	}
 }
