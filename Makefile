@@ -15,7 +15,7 @@ export CGO_ENABLED := 1
 packages    := go list -tags $(plain)
 without_ui  := ^cityhall/(shared/touch|shared/sim/stage|shared/architecture|.*/view|cmd/(kiosk|fieldapp|cityhall))($$|/)
 
-.PHONY: help run demo build check test vet format unit race journey assets install install-test clean
+.PHONY: help run demo build check test vet format unit race journey assets install install-test clean pictures
 .NOTPARALLEL:
 
 help: ## Tell what there is to make
@@ -26,6 +26,13 @@ run: install build ## Open a demo city: its server, a kiosk and a field app
 
 demo: install-test build ## Play the fallen-tree journey through the real programs; pictures go to out/demo
 	go test -tags $(plain) -count=1 -v -timeout 15m -run '^TestFallenTree$$' ./cmd/cityhall -args -out "$(CURDIR)/out/demo"
+
+pictures: demo ## Make the pictures of docs and README from the journey's
+	@mkdir -p docs
+	cp out/demo/*-kiosk-home.png docs/kiosk.png
+	cp out/demo/*-kiosk-receipt.png docs/receipt.png
+	cp out/demo/*-tablet-job.png docs/fieldapp.png
+	cp out/demo/*-console-to-check.png docs/console.png
 
 build: ## Build the four programs into bin
 	@mkdir -p bin
