@@ -43,7 +43,7 @@ func (k *Kiosk) Enrol() {
 			}
 			k.enrol.link = ""
 			k.rep.Wake()
-			k.go_(k.first())
+			k.turnTo(k.first())
 		}
 	})
 }

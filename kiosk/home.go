@@ -7,7 +7,7 @@ func (k *Kiosk) Report() {
 		return
 	}
 	k.s.form, k.s.query, k.s.group = newForm(), "", ""
-	k.go_(ScreenServices)
+	k.turnTo(ScreenServices)
 }
 
 // ReportGroup begins a report with the services of one group.
@@ -17,7 +17,7 @@ func (k *Kiosk) ReportGroup(group string) {
 		return
 	}
 	k.s.form, k.s.query, k.s.group = newForm(), "", group
-	k.go_(ScreenServices)
+	k.turnTo(ScreenServices)
 }
 
 // Track begins to look up a reference.
@@ -27,7 +27,7 @@ func (k *Kiosk) Track() {
 		return
 	}
 	k.s.track = track{}
-	k.go_(ScreenTrack)
+	k.turnTo(ScreenTrack)
 }
 
 // Home leaves everything and wipes it, as a person does who walks away.
@@ -60,15 +60,15 @@ func (k *Kiosk) Back() {
 			k.takeBack()
 			return
 		}
-		k.go_(ScreenHome)
+		k.turnTo(ScreenHome)
 	case ScreenRequest:
-		k.go_(k.s.track.from)
+		k.turnTo(k.s.track.from)
 	case ScreenNotFound:
-		k.go_(ScreenTrack)
+		k.turnTo(ScreenTrack)
 	case ScreenFailed:
-		k.go_(ScreenCheck)
+		k.turnTo(ScreenCheck)
 	case ScreenStopped:
-		k.go_(ScreenQuestion)
+		k.turnTo(ScreenQuestion)
 	default:
 		k.backInForm()
 	}

@@ -116,7 +116,8 @@ func (k *Kiosk) first() Screen {
 	return ScreenHome
 }
 
-func (k *Kiosk) go_(to Screen) {
+// turnTo shows another screen, without the problems of the last one.
+func (k *Kiosk) turnTo(to Screen) {
 	k.s.screen = to
 	k.s.errs = nil
 	k.changed()
@@ -183,7 +184,7 @@ func (k *Kiosk) Refresh() {
 	case k.s.screen == ScreenEnrol && first != ScreenEnrol,
 		k.s.screen == ScreenClosed && first != ScreenClosed,
 		k.s.screen == ScreenHome && first == ScreenClosed:
-		k.go_(first)
+		k.turnTo(first)
 		return
 	}
 	if moved || changed || k.s.fresh {

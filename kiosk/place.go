@@ -216,7 +216,7 @@ func (k *Kiosk) nextPlace() {
 				return
 			}
 			if k.s.form.near = near; len(near) > 0 {
-				k.go_(ScreenNear)
+				k.turnTo(ScreenNear)
 				return
 			}
 			k.afterPlace()

@@ -97,7 +97,7 @@ func (k *Kiosk) failed(err error) {
 	}
 	k.cfg.Log.Error("save a report", "code", e.Code, "field", e.Field)
 	k.s.form.failure = e
-	k.go_(ScreenFailed)
+	k.turnTo(ScreenFailed)
 }
 
 // saved shows the receipt and forgets the form: nothing else is needed of it.
@@ -106,7 +106,7 @@ func (k *Kiosk) saved(show string, item city.MutationID, act *city.FileRequest) 
 		Promise: k.s.form.service.Promise, State: StateSaved, Link: k.phoneLink(show), item: item, request: act.Request}
 	k.s.form = newForm()
 	k.refreshReceipt()
-	k.go_(ScreenReceipt)
+	k.turnTo(ScreenReceipt)
 	k.rep.Wake()
 }
 

@@ -78,7 +78,7 @@ func (k *Kiosk) ChooseService(id city.ID) {
 		k.afterQuestions()
 		return
 	}
-	k.go_(ScreenQuestion)
+	k.turnTo(ScreenQuestion)
 }
 
 // Chosen is the service that the report is about.
@@ -212,7 +212,7 @@ func (k *Kiosk) Edit(part string) {
 	before := k.s.form
 	before.answers, before.visited = maps.Clone(before.answers), maps.Clone(before.visited)
 	k.s.form.editing, k.s.form.before = true, &before
-	k.go_(to)
+	k.turnTo(to)
 }
 
 // Next is the main action of a page of the report.
@@ -248,7 +248,7 @@ func (k *Kiosk) nextQuestion() {
 	f.visited[q.ID] = true
 	if words, stop := city.Stopped(f.service.Questions, f.answers); stop {
 		f.stop = words
-		k.go_(ScreenStopped)
+		k.turnTo(ScreenStopped)
 		return
 	}
 	qs := k.questions()
@@ -260,7 +260,7 @@ func (k *Kiosk) nextQuestion() {
 		k.afterQuestions()
 		return
 	}
-	k.go_(ScreenQuestion)
+	k.turnTo(ScreenQuestion)
 }
 
 func (k *Kiosk) afterQuestions() {
@@ -268,7 +268,7 @@ func (k *Kiosk) afterQuestions() {
 		k.keepChange()
 		return
 	}
-	k.go_(ScreenPlace)
+	k.turnTo(ScreenPlace)
 }
 
 func (k *Kiosk) nextDetails() {
@@ -300,19 +300,19 @@ func (k *Kiosk) forward(to Screen) {
 		k.keepChange()
 		return
 	}
-	k.go_(to)
+	k.turnTo(to)
 }
 
 // takeBack leaves a change that was begun, and all is as it was.
 func (k *Kiosk) takeBack() {
 	k.s.form = *k.s.form.before
-	k.go_(ScreenCheck)
+	k.turnTo(ScreenCheck)
 }
 
 // keepChange ends a change and goes back to the check.
 func (k *Kiosk) keepChange() {
 	k.s.form.editing, k.s.form.before = false, nil
-	k.go_(ScreenCheck)
+	k.turnTo(ScreenCheck)
 }
 
 // backInForm goes back one page of the report, or to the check that sent the
@@ -326,23 +326,23 @@ func (k *Kiosk) backInForm() {
 	switch k.s.screen {
 	case ScreenQuestion:
 		if f.at = min(f.at, len(k.questions())) - 1; f.at >= 0 {
-			k.go_(ScreenQuestion)
+			k.turnTo(ScreenQuestion)
 			return
 		}
 		f.at = 0
-		k.go_(ScreenServices)
+		k.turnTo(ScreenServices)
 	case ScreenPlace:
 		if n := len(k.questions()); n > 0 {
 			f.at = n - 1
-			k.go_(ScreenQuestion)
+			k.turnTo(ScreenQuestion)
 			return
 		}
-		k.go_(ScreenServices)
+		k.turnTo(ScreenServices)
 	case ScreenNear, ScreenDetails:
-		k.go_(ScreenPlace)
+		k.turnTo(ScreenPlace)
 	case ScreenContact:
-		k.go_(ScreenDetails)
+		k.turnTo(ScreenDetails)
 	case ScreenCheck:
-		k.go_(ScreenContact)
+		k.turnTo(ScreenContact)
 	}
 }

@@ -89,7 +89,7 @@ func (k *Kiosk) Look() {
 			case err != nil:
 				k.problem("reference", err)
 			case id == "":
-				k.go_(ScreenNotFound)
+				k.turnTo(ScreenNotFound)
 			default:
 				k.show(id, ScreenTrack)
 			}
@@ -128,12 +128,12 @@ func number(typed string) string {
 func (k *Kiosk) show(id city.ID, from Screen) {
 	f := &Found{ID: id}
 	if !k.read(f) {
-		k.go_(ScreenNotFound)
+		k.turnTo(ScreenNotFound)
 		return
 	}
 	k.s.track.found, k.s.track.from = f, from
 	k.fetchPhoto()
-	k.go_(ScreenRequest)
+	k.turnTo(ScreenRequest)
 }
 
 // read fills in what is known of a request; false when it is not known.

@@ -220,7 +220,10 @@ func compare(t *testing.T, path string, got image.Image) {
 		}
 	}
 	if all := want.Bounds().Dx() * want.Bounds().Dy(); different*200 > all {
-		failed := filepath.Join(t.ArtifactDir(), filepath.Base(path))
+		failed := filepath.Join("testdata", "failed", filepath.Base(path))
+		if err := os.MkdirAll(filepath.Dir(failed), 0o755); err != nil {
+			t.Fatal(err)
+		}
 		write(t, failed, got)
 		t.Errorf("%.2f %% of the pixels differ; see %s, or run with -update", 100*float64(different)/float64(all), failed)
 	}

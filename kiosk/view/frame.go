@@ -47,13 +47,6 @@ func (p *page) frame(m *main, body ...fyne.CanvasObject) fyne.CanvasObject {
 	return t.Frame(p.head(), t.Scroll(column), p.foot(m))
 }
 
-// fixed is frame for a body that scrolls by itself, below what stays in place.
-func (p *page) fixed(m *main, above, list fyne.CanvasObject) fyne.CanvasObject {
-	t := p.t
-	inside := t.Frame(t.Inset(look.L, look.L, look.M, look.L, above), t.Inset(look.None, look.L, look.None, look.L, list), nil)
-	return t.Frame(p.head(), t.Middle(p.column(), inside), p.foot(m))
-}
-
 func (p *page) head() fyne.CanvasObject {
 	return p.t.V(look.None, p.t.Hero(p.cityBar()), p.line())
 }

@@ -205,7 +205,7 @@ func TestManyServices(t *testing.T) {
 	test.NewTempApp(t)
 	st := newStage(t)
 	for i := range 300 {
-		st.town.Act(&city.PublishService{ID: city.ID("s" + strings.Repeat("x", 1) + string(rune('a'+i/26)) + string(rune('a'+i%26))),
+		st.town.Act(&city.PublishService{ID: city.ID("extra-" + string(rune('a'+i/26)) + string(rune('a'+i%26))),
 			Service: city.Service{Name: both("Extra service "+strings.Repeat("very ", i%7)+"long", "Servicio adicional"), Group: "other", Department: "x", Active: true, Version: 1}})
 	}
 	st.town.Sync(st.rep)

@@ -2,6 +2,7 @@ package view_test
 
 import (
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2/test"
 
@@ -42,5 +43,67 @@ func (s *set) lint(t *testing.T, sh shape, prefs touch.Prefs) {
 	root.Resize(sh.size)
 	for _, problem := range touch.Lint(kit, root, sh.size) {
 		t.Errorf("%s, %s, text %v, contrast %v: %v", sh.name, prefs.Language, prefs.TextScale, prefs.HighContrast, problem)
+	}
+}
+
+// TestNothingOverflowsBeforeAndAfter walks what a kiosk shows that does not
+// belong to the city yet, or no longer.
+func TestNothingOverflowsBeforeAndAfter(t *testing.T) {
+	test.NewTempApp(t)
+	st := newStage(t)
+	rep := st.town.Open(t.TempDir())
+	t.Cleanup(func() { rep.Close() })
+	fresh := kiosk.New(t.Context(), kiosk.Config{Replica: rep, Now: st.town.Now})
+	t.Cleanup(fresh.Close)
+	fresh.SetEnrolLink("cityhall://nonsense")
+	fresh.Enrol()
+	identity, _ := st.rep.Identity()
+	if err := st.town.Server.Store().Revoke(t.Context(), identity.Device); err != nil {
+		t.Fatal(err)
+	}
+	_ = st.rep.Step(t.Context()) // is told that it is revoked
+	st.k.Refresh()
+	for want, k := range map[kiosk.Screen]*kiosk.Kiosk{kiosk.ScreenEnrol: fresh, kiosk.ScreenClosed: st.k} {
+		if k.Screen() != want {
+			t.Fatalf("the screen is %q, want %q", k.Screen(), want)
+		}
+		p := open(t, &stage{t: t, k: k}, shapes[0])
+		for _, sh := range shapes {
+			for _, language := range []string{"en", "es"} {
+				k.SetLanguage(language)
+				for _, scale := range kiosk.Scales {
+					p.lint(t, sh, touch.Prefs{Language: language, TextScale: scale})
+				}
+			}
+		}
+	}
+}
+
+// TestNothingOverflowsInDialogs walks help and the idle warning over a page.
+func TestNothingOverflowsInDialogs(t *testing.T) {
+	test.NewTempApp(t)
+	st := newStage(t)
+	for _, sh := range shapes {
+		s := open(t, st, sh)
+		for _, language := range []string{"en", "es"} {
+			for size := range kiosk.Scales {
+				s.fresh()
+				s.k.SetLanguage(language)
+				for range size {
+					s.k.NextTextSize()
+				}
+				s.toPlace()
+				check := func(what string) {
+					for _, problem := range touch.Lint(s.v.Shell().Kit(), s.v.Shell(), sh.size) {
+						t.Errorf("%s, %s, %s, size %d: %v", what, sh.name, language, size, problem)
+					}
+				}
+				s.finger(words.In(language).T("common.help"))
+				check("help")
+				s.town.Wait(65 * time.Second)
+				s.k.Tick()
+				check("idle")
+			}
+		}
 	}
 }

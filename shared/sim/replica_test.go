@@ -360,16 +360,22 @@ func TestLineComesBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := &httptest.Server{Listener: l, Config: &http.Server{Handler: c}}
-	srv.Start()
-	r := newReplica(t, c, city.DeviceKiosk, srv.URL, nil, sim.NewClock(noon))
+	srv := &http.Server{Handler: c}
+	go srv.Serve(l)
+	r := newReplica(t, c, city.DeviceKiosk, "http://"+l.Addr().String(), nil, sim.NewClock(noon))
 	run, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- r.Run(run) }()
-	defer func() { stop(); <-done }()
+	defer func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}()
 	within(t, r, "the services", func() bool { return r.Link().State == replica.LinkOnline })
-	srv.CloseClientConnections()
-	srv.Close()
+	if err := srv.Close(); err != nil { // the open connections too
+		t.Fatal(err)
+	}
 	id := record(t, r, report(city.NewID()))
 	within(t, r, "the line to be missed", func() bool { return r.Link().State == replica.LinkOffline })
 	if got := state(t, r, id); got != replica.StateSaved {
@@ -378,8 +384,8 @@ func TestLineComesBack(t *testing.T) {
 	if l, err = net.Listen("tcp", l.Addr().String()); err != nil {
 		t.Fatal(err)
 	}
-	srv = &httptest.Server{Listener: l, Config: &http.Server{Handler: c}}
-	srv.Start()
-	t.Cleanup(srv.Close)
+	srv = &http.Server{Handler: c}
+	go srv.Serve(l)
+	defer srv.Close()
 	within(t, r, "the echo", func() bool { return state(t, r, id) == replica.StateReceived })
 }

@@ -128,7 +128,7 @@ func (d *Dialog) dial(k *Kit) fyne.CanvasObject {
 	d.ring = canvas.NewArc(0, 360, 0.84, k.Pal.Primary)
 	d.ring.CornerRadius = k.Px(3)
 	d.seconds = k.Text("", Heading.Center())
-	face := k.Over(track, d.ring, k.Center(d.seconds))
+	face := k.Over(track, d.ring, box(upright{}, d.seconds)) // as wide as the ring: the seconds come later
 	return k.Center(box(square{k.Size(look.Display) * 2}, face))
 }
 

@@ -39,6 +39,8 @@ type Field struct {
 	mark    *fyne.Container
 	count   *Para
 	body    *fyne.Container
+
+	frameBox *fyne.Container // frame, entry and ring
 }
 
 // Field makes a text field.
@@ -52,7 +54,8 @@ func (k *Kit) Field(spec FieldSpec) *Field {
 	if spec.Hint != "" {
 		parts = append(parts, k.Para(spec.Hint, Body.Muted()))
 	}
-	parts = append(parts, f.mark, box(&fieldBox{f}, f.frame, f.in, f.ring))
+	f.frameBox = box(&fieldBox{f}, f.frame, f.in, f.ring)
+	parts = append(parts, f.mark, f.frameBox)
 	if spec.Max > 0 {
 		f.count = k.Para("", Caption.Muted().Trailing())
 		parts = append(parts, f.count)

@@ -4,6 +4,7 @@ import (
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/driver/mobile"
 	"fyne.io/fyne/v2/widget"
 )
@@ -14,6 +15,7 @@ type input struct {
 	widget.Entry
 	f       *Field
 	focused bool
+	pressed bool // a finger is down on it
 	scroll  *dragging
 }
 
@@ -38,17 +40,42 @@ func newInput(f *Field) *input {
 	return in
 }
 
-// FocusGained shows ring and keyboard, and speaks once: the entry loses and
-// regains the focus with every key of the on-screen keyboard.
+// FocusGained shows ring and keyboard. The keyboard moves the page, and the
+// driver takes the focus from whoever is not under the finger when it lifts: so
+// while a finger is down the keyboard waits for MouseUp.
 func (in *input) FocusGained() {
 	in.Entry.FocusGained()
 	in.focused = true
 	in.f.paint()
+	in.f.k.activity()
+	if !in.pressed {
+		in.attach()
+	}
+}
+
+// attach opens the keyboard and speaks, once: the entry loses and regains the
+// focus with every key of the on-screen keyboard.
+func (in *input) attach() {
 	k := in.f.k
-	k.activity()
 	if k.shell != nil && k.shell.keys.attach(in) {
 		k.say(in.f.spoken())
 		k.reveal(in.f)
+		k.reveal(in.f.frameBox) // where there is no room for label and hint, at least this
+	}
+}
+
+// MouseDown begins a press, which gives the focus.
+func (in *input) MouseDown(e *desktop.MouseEvent) {
+	in.pressed = true
+	in.Entry.MouseDown(e)
+}
+
+// MouseUp ends a press.
+func (in *input) MouseUp(e *desktop.MouseEvent) {
+	in.pressed = false
+	in.Entry.MouseUp(e)
+	if in.focused {
+		in.attach()
 	}
 }
 
