@@ -217,6 +217,7 @@ func TestFallenTree(t *testing.T) {
 	kiosk.TypeInto("Your reference", ref)
 	kiosk.press("Find it")
 	kiosk.WaitFor("Not with the city yet", soon)
+	kiosk.WaitFor("Information as of", soon)
 	j.say(0, "at this kiosk the reference finds a report that is not with the city yet")
 	kiosk.show("track-pending")
 	if strings.Contains(office.Text(), streetAddress) {

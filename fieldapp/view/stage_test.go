@@ -55,6 +55,10 @@ func newStage(t testing.TB, fresh bool) *stage {
 		t.Fatal(err)
 	}
 	s.a = a
+	// Fyne reads the clock of its caches only when something is painted: without
+	// this, what is built after a minute of tests that paint nothing is too old at
+	// its first picture.
+	test.NewTempWindow(t, nil).Canvas().Capture()
 	s.v = view.New(a, view.Config{Device: touch.Tablet(), ReduceMotion: true, Now: s.Now})
 	s.w = test.NewTempWindow(t, nil)
 	s.v.Mount(s.w)

@@ -181,7 +181,7 @@ func (a *ApproveWork) plan(p *plan) error {
 	}
 	p.follow(Ref{KindRequest, a.Request}.Field("status"), Ref{KindWorkOrder, a.WorkOrder}, a.Request, "state", JobApproved)
 	p.read(Ref{KindVisit, job.Visit}, "outcome", "notes")
-	return p.publishPhotos(a.Request, a.Photos)
+	return p.publishPhotos(a.Request, req.Team, a.Photos)
 }
 
 // ending is how a request ends.
@@ -207,7 +207,7 @@ func (p *plan) close(id ID, work Work, req Request, e ending) error {
 	return err
 }
 
-func (p *plan) publishPhotos(request ID, photos []ID) error {
+func (p *plan) publishPhotos(request ID, team string, photos []ID) error {
 	if len(photos) == 0 {
 		return nil
 	}
@@ -221,6 +221,8 @@ func (p *plan) publishPhotos(request ID, photos []ID) error {
 			return fail(CodeUnknown, "photos", "no such photo of this request")
 		}
 		p.set(ref, request, "public", true)
+		// The public learns which crew it was, not who of it; the archive knows.
+		p.mark(ref.Field("public"), ref, request, "by", team)
 	}
 	p.set(Ref{KindRequest, request}, "", "photos", photos)
 	return nil

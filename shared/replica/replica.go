@@ -29,6 +29,7 @@ type Replica struct {
 
 	stepping sync.Mutex // one exchange at a time
 	verified time.Time  // under stepping: when every blob was last asked for
+	syncKept time.Time  // under stepping: the last contact that was written down
 
 	writing sync.Mutex    // who changes what is shown
 	shown   *picture      // under writing
@@ -90,6 +91,7 @@ func (r *Replica) open(ctx context.Context) error {
 	if r.ident, err = readIdentity(ctx, r.out); err != nil {
 		return err
 	}
+	r.link.LastSync = r.lastSync(ctx)
 	_, err = r.settle(ctx, false)
 	return err
 }

@@ -31,7 +31,40 @@ func (r *Replica) Step(ctx context.Context) error {
 	if ctx.Err() == nil {
 		r.setLink(linkOf(err))
 	}
+	if err == nil {
+		r.keepLastSync(ctx)
+	}
 	return err
+}
+
+// lastSyncNote is the setting that carries Link.LastSync over a start, so that
+// what is shown without a line can say as of when.
+const lastSyncNote = "replica.last_sync"
+
+func (r *Replica) lastSync(ctx context.Context) time.Time {
+	text, err := r.Setting(ctx, lastSyncNote)
+	if err != nil || text == "" {
+		return time.Time{} // it is only shown; a damaged one reads as never
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}
+	}
+	r.syncKept = at
+	return at
+}
+
+// keepLastSync writes at most once a minute: it costs a write to the disk.
+func (r *Replica) keepLastSync(ctx context.Context) {
+	now := r.cfg.Now()
+	if since := now.Sub(r.syncKept); since >= 0 && since < time.Minute {
+		return
+	}
+	if err := r.SetSetting(ctx, lastSyncNote, now.UTC().Format(time.RFC3339)); err != nil {
+		r.cfg.Log.Warn("last contact not kept", "err", err)
+		return
+	}
+	r.syncKept = now
 }
 
 func linkOf(err error) (LinkState, string) {

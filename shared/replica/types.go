@@ -91,6 +91,6 @@ const (
 type Link struct {
 	State    LinkState
 	Since    time.Time
-	LastSync time.Time // end of the last whole round; zero when there was none since the start
+	LastSync time.Time // end of the last whole round, to about a minute after a start; zero when there was none
 	Problem  string    // English, for a log or an administrator; empty when online
 }
