@@ -147,7 +147,7 @@ func TestMonkey(t *testing.T) {
 	path := s.picture("a.jpg", 1)
 	rounds := 4000
 	if testing.Short() {
-		rounds = 500
+		rounds = 1500
 	}
 	const seed = 7
 	r := rand.New(rand.NewPCG(seed, seed))
