@@ -153,7 +153,7 @@ func (d Demo) openWindows(p prepared, url string) ([]*program, *showing, error) 
 		args          []string
 	}{
 		{"kiosk", city.DeviceKiosk, 1080, 1920, nil},
-		{"fieldapp", city.DeviceTablet, 1280, 800, []string{"--pin", d.Pin}},
+		{"fieldapp", city.DeviceTablet, 1280, 800, []string{"--pin", d.Pin, "--pictures", filepath.Join(d.Data, "pictures")}},
 	} {
 		display := os.Getenv("DISPLAY")
 		args := append([]string{"--data", filepath.Join(d.Data, w.name), "--enrol", p.firstLink(w.kind, url)}, w.args...)

@@ -171,7 +171,8 @@ const (
 func TestFallenTree(t *testing.T) {
 	stage.Need(t, "Xvfb", "chromium")
 	j := newJourney(t)
-	h := openHall(t, "-addr", "127.0.0.1:0", "-data", filepath.Join(t.TempDir(), "city"))
+	data := filepath.Join(t.TempDir(), "city")
+	h := openHall(t, "-addr", "127.0.0.1:0", "-data", data)
 	j.say(0, "%s is open at %s", h.City, h.Sync)
 
 	kiosk := j.newWindow(h, "kiosk", "kiosk", h.Enrol["kiosk"][0].Link, 1080, 1920)
@@ -182,7 +183,7 @@ func TestFallenTree(t *testing.T) {
 	j.say(took, "the library's kiosk is enrolled and shows its first screen")
 	kiosk.show("home")
 
-	tablet := j.newWindow(h, "tablet", "fieldapp", h.Enrol["tablet"][0].Link, 1280, 800, "-pin", "2468", "-pictures", photos(t))
+	tablet := j.newWindow(h, "tablet", "fieldapp", h.Enrol["tablet"][0].Link, 1280, 800, "-pin", "2468", "-pictures", filepath.Join(data, "pictures"))
 	took = tablet.open()
 	j.say(took, "the tree crew's tablet shows its first screen")
 	tablet.signIn()

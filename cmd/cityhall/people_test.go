@@ -1,17 +1,6 @@
 package main_test
 
-import (
-	"fmt"
-	"image"
-	"image/color"
-	"image/jpeg"
-	"math/rand/v2"
-	"os"
-	"path/filepath"
-	"testing"
-
-	"cityhall/shared/sim/stage"
-)
+import "cityhall/shared/sim/stage"
 
 // report is a resident at the kiosk, who answers what is asked until the receipt
 // stands there. It gives the reference.
@@ -135,59 +124,4 @@ func (d *desk) approve() {
 	d.WaitText("The street is open again.", soon)
 	d.j.say(0, "staff approve, with words and a photo for the resident")
 	d.SaveFullPNG(d.j.picture("console-closed"))
-}
-
-// photos makes the crew's camera folder: a street with a trunk across it, and
-// the same street without.
-func photos(t *testing.T) string {
-	t.Helper()
-	folder := t.TempDir()
-	for i, name := range []string{"1-before.jpg", "2-after.jpg"} {
-		f, err := os.Create(filepath.Join(folder, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := jpeg.Encode(f, street(i == 0), &jpeg.Options{Quality: 88}); err != nil {
-			t.Fatal(err)
-		}
-		if err := f.Close(); err != nil {
-			t.Fatal(fmt.Errorf("%s: %w", name, err))
-		}
-	}
-	return folder
-}
-
-// street paints a road between lawns under a grey sky.
-func street(trunk bool) image.Image {
-	const w, h, horizon = 1600, 1200, 420
-	img := image.NewRGBA(image.Rect(0, 0, w, h))
-	rng := rand.New(rand.NewPCG(7, 7))
-	for y := range h {
-		for x := range w {
-			c := color.RGBA{uint8(150 + y/8), uint8(170 + y/9), uint8(190 + y/12), 255} // sky
-			if y > horizon {
-				half := 60 + (y-horizon)*70/100 // the road widens towards us
-				switch d := max(x-w/2, w/2-x); {
-				case d < 6+(y-horizon)/90 && (y/60)%2 == 0:
-					c = color.RGBA{225, 214, 160, 255}
-				case d < half:
-					c = color.RGBA{92, 94, 99, 255}
-				default:
-					c = color.RGBA{86, 128, 72, 255}
-				}
-			}
-			if trunk {
-				if top := 760 + (x-w/2)/9; y > top && y < top+110 && x > 180 {
-					shade := uint8(min(60, (y-top)/2))
-					c = color.RGBA{118 - shade/2, 84 - shade/2, 56 - shade/2, 255}
-				}
-				if dx, dy := x-250, y-700; dx*dx+dy*dy*2 < 250*250 {
-					c = color.RGBA{52, uint8(92 + rng.IntN(34)), 44, 255}
-				}
-			}
-			n := uint8(rng.IntN(9))
-			img.SetRGBA(x, y, color.RGBA{c.R + n, c.G + n, c.B + n, 255})
-		}
-	}
-	return img
 }

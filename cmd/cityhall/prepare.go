@@ -93,6 +93,9 @@ func prepare(ctx context.Context, folder string, seed uint64) (prepared, error) 
 	if err != nil {
 		return p, err
 	}
+	if err := paintPictures(filepath.Join(folder, "pictures")); err != nil {
+		return p, err
+	}
 	p.city = demo.New(b.Seed, b.Born)
 	s, err := syncserver.Open(ctx, syncserver.Config{Data: filepath.Join(folder, "server"), Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {

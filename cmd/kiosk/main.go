@@ -8,17 +8,15 @@ import (
 	"math"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"sync"
 	"syscall"
 	"time"
 
 	_ "time/tzdata" // a kiosk without zone files still knows the city's time
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/app"
 
 	"cityhall/cmd/flags"
+	"cityhall/cmd/window"
 	"cityhall/kiosk"
 	"cityhall/kiosk/view"
 	"cityhall/shared/replica"
@@ -35,15 +33,13 @@ type Config struct {
 	Name       string  `help:"What the city calls this kiosk, at enrolment." default:"Kiosk"`
 	Width      int     `help:"Width of the window in pixels." default:"1080"`
 	Height     int     `help:"Height of the window in pixels." default:"1920"`
-	Fullscreen bool    `help:"Fill the display."`
 	Scale      float32 `help:"Draw everything smaller (below 1) or larger, to try a panel on a desk." default:"1"`
 	MMPerPixel float32 `help:"Width of one pixel of the panel in millimetres; 0 takes it for a 24-inch panel." name:"mm-per-pixel" default:"0"`
 	Idle       int     `help:"Seconds without a touch before the kiosk asks whether anybody is there." default:"60"`
 	Grace      int     `help:"Seconds to answer that." default:"20"`
 	Lang       string  `help:"Language in which people are greeted." default:"en"`
-	Motion     bool    `help:"Slide pages; wants a graphics processor."`
-	Probe      string  `help:"Unix socket on which to tell what the window shows." type:"path"`
-	Log        string  `help:"Least important message to log: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"CITYHALL_LOG"`
+
+	window.Flags `embed:""`
 }
 
 func main() {
@@ -62,51 +58,32 @@ func main() {
 func run(ctx context.Context, c Config, started time.Time, logs io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.Log)); err != nil {
-		return err
-	}
-	log := slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: level}))
+	log := slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: c.Log}))
 	rep, err := replica.Open(ctx, replica.Config{Dir: c.Data, Now: time.Now, Log: log, Version: version})
 	if err != nil {
 		return err
 	}
-	if err := quiet(c.Data); err != nil {
+	// The kit scales by itself, from millimetres, so Fyne does not.
+	w, err := window.Open("org.cityhall.kiosk", "City Hall kiosk", c.Data, c.Flags, 1, c.Width, c.Height)
+	if err != nil {
 		return err
 	}
-	screen := app.NewWithID("org.cityhall.kiosk")
-	w := screen.NewWindow("City Hall kiosk")
 	k := kiosk.New(ctx, kiosk.Config{Replica: rep, Now: time.Now, Log: log, Name: c.Name, Language: c.Lang,
 		Idle: time.Duration(c.Idle) * time.Second, Grace: time.Duration(c.Grace) * time.Second, Async: async})
-	defer k.Close()
 	v := view.New(k, view.Config{Device: touch.Kiosk(c.pixel()), ReduceMotion: !c.Motion, Now: time.Now})
 	v.Mount(w)
-	w.Resize(fyne.NewSize(float32(c.Width), float32(c.Height)))
-	w.SetFullScreen(c.Fullscreen)
-	w.SetMaster()
-
-	var beside sync.WaitGroup
-	screen.Lifecycle().SetOnStarted(func() {
-		log.Info("first picture", "ms", time.Since(started).Milliseconds())
+	w.Live(ctx, log, started, v.Shell(), func() {
 		c.begin(ctx, k)
-		beside.Go(func() { tick(ctx, k) })
-		beside.Go(func() {
+		w.Go(func() { tick(ctx, k) })
+		w.Go(func() {
 			if err := rep.Run(ctx); err != nil {
 				log.Error("sync ended", "err", err)
 			}
 		})
-		if c.Probe != "" {
-			beside.Go(func() {
-				if err := v.Shell().ServeProbe(ctx, c.Probe); err != nil {
-					log.Error("probe ended", "err", err)
-				}
-			})
-		}
+	}, func() {
+		k.Close()
+		cancel()
 	})
-	context.AfterFunc(ctx, func() { fyne.Do(screen.Quit) })
-	w.ShowAndRun()
-	cancel()
-	beside.Wait()
 	return rep.Close()
 }
 
@@ -150,23 +127,4 @@ func (c Config) pixel() float32 {
 		mm = float32(inches * perInch / math.Hypot(float64(c.Width), float64(c.Height)) * float64(c.Scale))
 	}
 	return mm / c.Scale
-}
-
-// quiet keeps Fyne from guessing the panel's size, from fading the caret (which
-// repaints the window all the time), and from keeping old pages for long. Its
-// settings lie in the kiosk's own folder.
-func quiet(data string) error {
-	folder := filepath.Join(data, "screen")
-	if err := os.MkdirAll(filepath.Join(folder, "fyne"), 0o700); err != nil {
-		return fmt.Errorf("the folder for the kiosk: %w (choose another with -data)", err)
-	}
-	if err := os.WriteFile(filepath.Join(folder, "fyne", "settings.json"), []byte(`{"no_animations":true}`), 0o600); err != nil {
-		return fmt.Errorf("the folder for the kiosk: %w (choose another with -data)", err)
-	}
-	for name, value := range map[string]string{"XDG_CONFIG_HOME": folder, "FYNE_SCALE": "1", "FYNE_CACHE": "10s"} {
-		if err := os.Setenv(name, value); err != nil {
-			return err
-		}
-	}
-	return nil
 }

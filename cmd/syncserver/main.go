@@ -20,10 +20,10 @@ import (
 
 // Config is the command line. Every flag can be given as CITYHALL_NAME too.
 type Config struct {
-	Data string `help:"Folder of the server's keys, photos and, unless -db says otherwise, database." default:"data" env:"CITYHALL_DATA" type:"path"`
-	Addr string `help:"Address to listen on; port 0 takes a free one." default:"127.0.0.1:8080" env:"CITYHALL_ADDR"`
-	DB   string `help:"PostgreSQL connection string; empty for the embedded SQLite." name:"db" env:"CITYHALL_DB"`
-	Log  string `help:"Least important message to log: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"CITYHALL_LOG"`
+	Data string     `help:"Folder of the server's keys, photos and, unless -db says otherwise, database." default:"data" env:"CITYHALL_DATA" type:"path"`
+	Addr string     `help:"Address to listen on; port 0 takes a free one." default:"127.0.0.1:8080" env:"CITYHALL_ADDR"`
+	DB   string     `help:"PostgreSQL connection string; empty for the embedded SQLite." name:"db" env:"CITYHALL_DB"`
+	Log  slog.Level `help:"Least important message to log: debug, info, warn or error." default:"info" env:"CITYHALL_LOG"`
 }
 
 func main() {
@@ -40,11 +40,7 @@ func main() {
 // run serves until ctx ends. It writes {"listening": "host:port"} to out as soon
 // as requests are answered.
 func run(ctx context.Context, c Config, out, logs io.Writer) error {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.Log)); err != nil {
-		return err
-	}
-	log := slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: level}))
+	log := slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: c.Log}))
 	l, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("%w (is another server running? choose another address with -addr)", err)

@@ -20,6 +20,7 @@ type edge struct{ to, why string }
 // programs are the edges that both device programs have.
 var programs = []edge{
 	{"cmd/flags", "every program reads its command line the same way"},
+	{"cmd/window", "both programs have a window of the same manners"},
 	{"shared/peripheral", "main chooses the real printer, camera and clock"},
 	{"shared/replica", "main opens the device's files and runs the engine"},
 	{"shared/keys", "main reads the device's identity"},
@@ -67,6 +68,7 @@ var parts = []part{
 	{"cmd/syncserver", []edge{{"cmd/flags", "every program reads its command line the same way"}, {"syncserver", "main starts the server"}, {"syncserver/store", "main opens the store"}, {"shared/city", "main names the city"},
 		{"shared/keys", "main reads the server's keys"}}},
 	{"cmd/flags", nil},
+	{"cmd/window", []edge{{"shared/touch", "the window holds a shell and serves its probe"}}},
 	{"cmd/cityhall", []edge{
 		{"cmd/flags", "every program reads its command line the same way"},
 		{"syncserver", "the demo's server, and administration"}, {"syncserver/store", "backup, restore, verify"}, {"kiosk/view", "previews"},
@@ -149,7 +151,7 @@ type wall struct {
 var views = []string{"shared/touch", "kiosk/view", "fieldapp/view", "cmd"}
 
 var walls = []wall{
-	{"fyne.io/fyne/v2/app", []string{"cmd/kiosk", "cmd/fieldapp"}, true, "it drags in OpenGL: the tests of everything else stay headless and fast"},
+	{"fyne.io/fyne/v2/app", []string{"cmd/window"}, true, "it drags in OpenGL: the tests of everything else stay headless and fast"},
 	{"fyne.io/fyne/v2/dialog", nil, true, "stock dialogs look like a developer's tool and speak the system's language only"},
 	{"fyne.io", views, true, "presenters and all below them run without a screen"},
 	{"github.com/gin-gonic/gin", []string{"syncserver"}, true, "devices have no web server"},
