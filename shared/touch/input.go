@@ -67,6 +67,7 @@ func (in *input) attach() {
 // MouseDown begins a press, which gives the focus.
 func (in *input) MouseDown(e *desktop.MouseEvent) {
 	in.pressed = true
+	in.f.k.shell.press()
 	in.Entry.MouseDown(e)
 }
 
@@ -77,6 +78,7 @@ func (in *input) MouseUp(e *desktop.MouseEvent) {
 	if in.focused {
 		in.attach()
 	}
+	in.f.k.shell.lift()
 }
 
 // FocusLost takes the ring away; the keyboard stays (see FocusGained).

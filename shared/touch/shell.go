@@ -1,6 +1,8 @@
 package touch
 
 import (
+	"time"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
@@ -36,6 +38,8 @@ type Shell struct {
 	anim    *fyne.Animation
 	slid    float32 // 0 at the start of a slide, 1 when it is over
 	dir     float32 // 1 forward, -1 back
+	pressed bool    // a finger is down on a part of the page
+	stale   bool    // the page is to be rebuilt when the finger lifts
 }
 
 // NewShell makes an empty shell. The theme comes first: Fyne keeps the font of
@@ -147,13 +151,43 @@ func (s *Shell) build() {
 }
 
 // Rebuild makes the page again from its state. The focus, the caret and what
-// was scrolled stay where they were.
+// was scrolled stay where they were. While a finger is down it waits: a button
+// that is replaced under the finger would never learn that it was let go.
 func (s *Shell) Rebuild() {
+	if s.pressed {
+		if !s.stale {
+			s.stale = true
+			time.AfterFunc(longestPress, func() { fyne.Do(s.lift) }) // a finger may also slide off the glass
+		}
+		return
+	}
 	s.endSlide()
 	was := s.remember()
 	s.build()
 	s.Refresh()
 	s.restore(was)
+}
+
+// longestPress is how long a finger may hold up what the page has to show.
+const longestPress = time.Second
+
+// press notes that a finger is down.
+func (s *Shell) press() {
+	if s != nil {
+		s.pressed = true
+	}
+}
+
+// lift notes that it is no longer, and catches up.
+func (s *Shell) lift() {
+	if s == nil {
+		return
+	}
+	s.pressed = false
+	if s.stale {
+		s.stale = false
+		s.Rebuild()
+	}
 }
 
 // SetPrefs is the one path by which language, text size and contrast change.

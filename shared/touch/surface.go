@@ -164,6 +164,7 @@ func (s *surface) MouseDown(e *desktop.MouseEvent) {
 		return
 	}
 	s.down, s.pressed, s.done = e.AbsolutePosition, true, false
+	s.k.shell.press()
 	s.fade(look.Alpha(s.k.Pal.Press, 0), s.k.Pal.Press, look.PressIn)
 }
 
@@ -171,6 +172,7 @@ func (s *surface) MouseDown(e *desktop.MouseEvent) {
 // drops the tap, but a finger wobbles: so a press that ends near its beginning
 // counts here, and the tap that may follow is not counted again.
 func (s *surface) MouseUp(e *desktop.MouseEvent) {
+	defer s.k.shell.lift()
 	if !s.pressed {
 		return
 	}

@@ -212,3 +212,27 @@ func TestPIN(t *testing.T) {
 		}
 	}
 }
+
+// News that comes while a finger is on a button must not cost the tap.
+func TestRebuildWaitsForTheFinger(t *testing.T) {
+	taps, builds := 0, 0
+	var b *touch.Press
+	st := one(t, touch.Kiosk(mm24), fyne.NewSize(1080, 1920), func(k *touch.Kit) fyne.CanvasObject {
+		builds++
+		b = k.Button(touch.Primary, "", "Go", func() { taps++ })
+		return k.Center(b)
+	})
+	touched, before := b, builds
+	touched.MouseDown(at(100, 100))
+	st.shell.Rebuild()
+	if b != touched {
+		t.Fatal("the button was replaced under the finger")
+	}
+	touched.MouseUp(at(100, 100))
+	if taps != 1 {
+		t.Errorf("%d taps, want 1", taps)
+	}
+	if b == touched || builds != before+1 {
+		t.Errorf("built %d times after the finger lifted, want once", builds-before)
+	}
+}
