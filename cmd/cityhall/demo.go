@@ -92,11 +92,28 @@ func (d Demo) tell(t terminal, p prepared, url string, shown *showing) {
 		fmt.Fprintf(t.out, "                 %-10s %-18s %s\n", l.Name, l.Password, l.About)
 	}
 	fmt.Fprintf(t.out, "\n  Kiosk          %s\n  Field app      %s, PIN %s\n", shown.where("kiosk"), shown.where("fieldapp"), d.Pin)
+	if shown.virtual() {
+		fmt.Fprintf(t.out, "\n  This machine has no display, so the windows are on virtual ones. What they show is in\n  %s/kiosk.png and %s/fieldapp.png, every few seconds anew.\n", shownIn, shownIn)
+	}
 	fmt.Fprintf(t.out, "\n  More devices enrol with one of these, each good for one device and one day:\n")
-	for _, i := range p.invitations {
+	for _, i := range p.spare() {
 		fmt.Fprintf(t.out, "    %-20s %s\n", i.name, p.link(i, url))
 	}
 	fmt.Fprintf(t.out, "\n  Everything is kept in %s. Ctrl-C closes the city; starting again goes on from here.\n\n", d.Data)
+}
+
+// spare are the invitations that the demo's own windows leave over: they take
+// the first of each kind.
+func (p prepared) spare() []invitation {
+	var out []invitation
+	taken := map[city.DeviceKind]bool{}
+	for _, i := range p.invitations {
+		if taken[i.kind] {
+			out = append(out, i)
+		}
+		taken[i.kind] = true
+	}
+	return out
 }
 
 // showing is where the windows are: on the machine's display or on virtual ones.
@@ -119,24 +136,23 @@ func (s *showing) stop() {
 	}
 }
 
-// photograph saves, a moment after the start and then every few seconds, what
-// the virtual displays show, since nobody can look at them.
+// shownIn is where pictures of the virtual displays go.
+const shownIn = "out/run"
+
+// photograph saves every few seconds what the virtual displays show, since
+// nobody can look at them.
 func (s *showing) photograph(ctx context.Context, t terminal) {
-	const folder = "out/run"
-	for first := true; ; first = false {
+	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(4 * time.Second):
 		}
 		for name, v := range s.screens {
-			if err := v.SavePNG(filepath.Join(folder, name+".png")); err != nil {
+			if err := v.SavePNG(filepath.Join(shownIn, name+".png")); err != nil {
 				fmt.Fprintln(t.err, "cityhall:", err)
 				return
 			}
-		}
-		if first {
-			fmt.Fprintf(t.out, "  This machine has no display. What the windows show is in %s/kiosk.png and %s/fieldapp.png, every few seconds anew.\n\n", folder, folder)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package main_test
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"cityhall/shared/keys"
+	"cityhall/shared/peripheral/child"
 	"cityhall/shared/sim/stage"
 )
 
@@ -28,8 +30,9 @@ type facts struct {
 // hall is a running demo -headless.
 type hall struct {
 	facts
-	cmd *exec.Cmd
-	err *strings.Builder
+	cmd   *exec.Cmd
+	ended <-chan struct{}
+	err   *strings.Builder
 }
 
 func openHall(t *testing.T, args ...string) *hall {
@@ -40,12 +43,12 @@ func openHall(t *testing.T, args ...string) *hall {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.cmd.Start(); err != nil {
+	if h.ended, err = child.Start(h.cmd, syscall.SIGTERM); err != nil { // it ends the others in order
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { h.cmd.Process.Kill(); h.cmd.Wait() })
+	t.Cleanup(func() { h.close() })
 	line, err := bufio.NewReader(out).ReadBytes('\n')
-	if err != nil && err != io.EOF {
+	if err != nil && err != io.EOF && !errors.Is(err, os.ErrClosed) { // it may end without a word
 		t.Fatal(err)
 	}
 	if len(line) > 0 {
@@ -59,7 +62,7 @@ func openHall(t *testing.T, args ...string) *hall {
 // close ends it as Ctrl-C does and gives its exit code.
 func (h *hall) close() int {
 	h.cmd.Process.Signal(syscall.SIGINT)
-	h.cmd.Wait()
+	<-h.ended
 	return h.cmd.ProcessState.ExitCode()
 }
 
@@ -116,7 +119,7 @@ func TestDemoSaysWhatIsInTheWay(t *testing.T) {
 	} {
 		start := time.Now()
 		h := openHall(t, c.args...)
-		h.cmd.Wait()
+		<-h.ended
 		if code := h.cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(h.err.String(), c.want) {
 			t.Errorf("%s: exit %d after %s: %q", name, code, time.Since(start), h.err)
 		}
