@@ -31,9 +31,6 @@ func (a *App) Enrol() {
 	a.enrol.Busy, a.problem = true, nil
 	a.Changed(Same)
 	text, name := a.enrol.Text, a.enrol.Name
-	if name == "" {
-		name = a.T("field.enrol.name_default")
-	}
 	a.cfg.Background(func() {
 		id, err := a.r.Enrol(a.net, text, name)
 		a.cfg.Post(func() { a.enrolled(id, err) })

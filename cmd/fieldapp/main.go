@@ -29,7 +29,7 @@ const version = "1"
 type Config struct {
 	Data     string        `help:"Folder of the tablet's copy and outbox." default:"fieldapp-data" env:"CITYHALL_DATA" type:"path"`
 	Enrol    string        `help:"Enrolment line from the staff console; used when the tablet has not joined a city yet." env:"CITYHALL_ENROL"`
-	Name     string        `help:"What the city calls this tablet, at enrolment." default:"Tablet"`
+	Name     string        `help:"What the city calls this tablet, at enrolment; empty for the name in the invitation."`
 	PIN      string        `help:"PIN of 4 to 8 digits to set at the first start, instead of asking." env:"CITYHALL_PIN"`
 	Pictures string        `help:"Folder where the camera leaves its pictures." type:"path"`
 	Width    int           `help:"Width of the window in pixels." default:"1280"`

@@ -30,7 +30,7 @@ const version = "1"
 type Config struct {
 	Data       string  `help:"Folder of the kiosk's copy and outbox." default:"kiosk-data" env:"CITYHALL_DATA" type:"path"`
 	Enrol      string  `help:"Enrolment line from the staff console; used when the kiosk has not joined a city yet." env:"CITYHALL_ENROL"`
-	Name       string  `help:"What the city calls this kiosk, at enrolment." default:"Kiosk"`
+	Name       string  `help:"What the city calls this kiosk, at enrolment; empty for the name in the invitation."`
 	Width      int     `help:"Width of the window in pixels." default:"1080"`
 	Height     int     `help:"Height of the window in pixels." default:"1920"`
 	Scale      float32 `help:"Draw everything smaller (below 1) or larger, to try a panel on a desk." default:"1"`
