@@ -69,5 +69,5 @@ install-test:
 	@deploy/install-needs test
 
 clean: ## Remove what was built and what tests left; the demo city stays
-	rm -rf bin out
+	rm -rf bin out/demo out/run
 	find . -name '*.failed' -delete -o -type d -path '*/testdata/failed' -prune -exec rm -r {} +
