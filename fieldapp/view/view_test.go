@@ -148,6 +148,9 @@ func TestMonkeyOnTheGlass(t *testing.T) {
 
 // TestGolden holds the look of four screens.
 func TestGolden(t *testing.T) {
+	if testing.Short() {
+		t.Skip("draws four large pictures")
+	}
 	for name, shape := range map[string]shape{"jobs": shapes[2], "job-started": shapes[0], "finish-filled": shapes[1], "waiting-attention": shapes[2]} {
 		t.Run(name, func(t *testing.T) {
 			test.NewTempApp(t)
@@ -238,6 +241,9 @@ func far(a, b image.Image, x, y int) bool {
 
 // TestManyWaiting is a long day without a line.
 func TestManyWaiting(t *testing.T) {
+	if testing.Short() {
+		t.Skip("records some hundred acts")
+	}
 	test.NewTempApp(t)
 	s := newStage(t, false)
 	s.busy()
