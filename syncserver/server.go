@@ -24,8 +24,10 @@ import (
 type Config struct {
 	Data string
 	DB   string // postgres:// address or file; empty means city.db in Data
-	Now  func() time.Time
-	Log  *slog.Logger
+	// Backups are made while the server serves; the zero value makes none.
+	Backups BackupPlan
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // Server is the city's server.
@@ -37,6 +39,7 @@ type Server struct {
 	log    *slog.Logger
 	engine *gin.Engine
 	office *console.Console
+	plan   BackupPlan
 	ending chan struct{} // closed when live connections are to end
 }
 
@@ -48,6 +51,12 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
+	if err := store.Restoring(c.Data); err != nil {
+		return nil, err
+	}
+	if err := c.Backups.check(c.DB); err != nil {
+		return nil, err
+	}
 	k, err := keys.OpenServerKeys(c.Data, nil)
 	if err != nil {
 		return nil, err
@@ -56,11 +65,13 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if db == "" {
 		db = filepath.Join(c.Data, "city.db")
 	}
-	st, err := store.Open(ctx, store.Config{DB: db, Blobs: filepath.Join(c.Data, "blobs"), Keys: k, Now: c.Now, Log: c.Log})
+	st, err := store.Open(ctx, store.Config{DB: db, Blobs: filepath.Join(c.Data, "blobs"),
+		Ledger: filepath.Join(c.Data, "ledger"), Keys: k, Now: c.Now, Log: c.Log})
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{store: st, keys: k, nonces: keys.NewNonces(protocol.ClockSkew, maxNonces), now: c.Now, log: c.Log, ending: make(chan struct{})}
+	s := &Server{store: st, keys: k, nonces: keys.NewNonces(protocol.ClockSkew, maxNonces), now: c.Now, log: c.Log,
+		plan: c.Backups, ending: make(chan struct{})}
 	if err := s.routes(); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -113,7 +124,13 @@ func (s *Server) routes() error {
 // Serve answers on the listener until ctx ends, then lets requests finish for up
 // to five seconds.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	ctx, stop := context.WithCancel(ctx)
 	srv := &http.Server{Handler: s.engine, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
+	backups := s.startBackups(ctx)
+	defer func() {
+		stop()
+		<-backups
+	}()
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
 	select {

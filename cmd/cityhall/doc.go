@@ -2,4 +2,8 @@
 //
 //	cityhall demo            a demo city: its server, a kiosk and a field app
 //	cityhall demo -headless  the server alone, with what a script needs to know
+//	cityhall backup          a verified copy of a running city, its keys wrapped
+//	cityhall restore         a city back from a backup, into an empty folder
+//	cityhall verify          names every damaged row and blob
+//	cityhall doctor          a check-up, one line a finding
 package main

@@ -15,7 +15,11 @@ import (
 
 // Config is the command line.
 type Config struct {
-	Demo Demo `cmd:"" help:"Start a demo city: its server, a kiosk and a field app."`
+	Demo    Demo    `cmd:"" help:"Start a demo city: its server, a kiosk and a field app."`
+	Backup  Backup  `cmd:"" help:"Copy a city to another disk, while its server runs."`
+	Restore Restore `cmd:"" help:"Bring a city back from a backup into an empty folder."`
+	Verify  Verify  `cmd:"" help:"Read all that a city holds and name what is damaged."`
+	Doctor  Doctor  `cmd:"" help:"Look at a server's folder and say what to do, a line each."`
 }
 
 // terminal is where a command speaks: out for results, err for the rest.

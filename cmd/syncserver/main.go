@@ -16,6 +16,7 @@ import (
 
 	"cityhall/cmd/flags"
 	"cityhall/syncserver"
+	"cityhall/syncserver/store"
 )
 
 // Config is the command line. Every flag can be given as CITYHALL_NAME too.
@@ -24,6 +25,21 @@ type Config struct {
 	Addr string     `help:"Address to listen on; port 0 takes a free one." default:"127.0.0.1:8080" env:"CITYHALL_ADDR"`
 	DB   string     `help:"PostgreSQL connection string; empty for the embedded SQLite." name:"db" env:"CITYHALL_DB"`
 	Log  slog.Level `help:"Least important message to log: debug, info, warn or error." default:"info" env:"CITYHALL_LOG"`
+
+	Backup         string        `help:"Folder of backups, best on another disk; empty makes none." env:"CITYHALL_BACKUP" type:"path"`
+	BackupEvery    time.Duration `help:"Time between backups." default:"1h" env:"CITYHALL_BACKUP_EVERY"`
+	BackupKeep     int           `help:"Newest backups to keep; 0 keeps all." default:"48" env:"CITYHALL_BACKUP_KEEP"`
+	PassphraseFile string        `help:"File with the passphrase that the keys in backups are wrapped under; without it, CITYHALL_PASSPHRASE." env:"CITYHALL_PASSPHRASE_FILE" type:"path"`
+}
+
+// backups is the plan that the command line asks for.
+func (c Config) backups() (syncserver.BackupPlan, error) {
+	if c.Backup == "" {
+		return syncserver.BackupPlan{}, nil
+	}
+	passphrase, err := flags.Passphrase(c.PassphraseFile)
+	return syncserver.BackupPlan{Every: c.BackupEvery,
+		BackupOptions: store.BackupOptions{To: c.Backup, Passphrase: passphrase, Keep: c.BackupKeep, Program: flags.Version()}}, err
 }
 
 func main() {
@@ -41,12 +57,16 @@ func main() {
 // as requests are answered.
 func run(ctx context.Context, c Config, out, logs io.Writer) error {
 	log := slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: c.Log}))
+	plan, err := c.backups()
+	if err != nil {
+		return err
+	}
 	l, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("%w (is another server running? choose another address with -addr)", err)
 	}
 	defer l.Close()
-	s, err := syncserver.Open(ctx, syncserver.Config{Data: c.Data, DB: c.DB, Now: time.Now, Log: log})
+	s, err := syncserver.Open(ctx, syncserver.Config{Data: c.Data, DB: c.DB, Backups: plan, Now: time.Now, Log: log})
 	if err != nil {
 		return err
 	}

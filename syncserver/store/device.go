@@ -162,13 +162,23 @@ func (s *Store) Greet(ctx context.Context, id city.DeviceID, h protocol.Hello) e
 	})
 }
 
-// Revoke ends a device's welcome.
+// Revoke ends a device's welcome, for ever: the ledger has it before the database,
+// so that no older database brings the device back.
 func (s *Store) Revoke(ctx context.Context, id city.DeviceID) error {
-	return s.do(ctx, func(ctx context.Context, w *writeTx) error {
-		if _, err := readDevice(ctx, w.tx, id); err != nil {
-			return err
-		}
-		_, err := w.tx.ExecContext(ctx, `UPDATE device SET state = $1, grant_rev = grant_rev + 1 WHERE id = $2`, DeviceRevoked, id)
+	d, err := s.Device(ctx, id)
+	if err != nil || d.State == DeviceRevoked {
 		return err
-	})
+	}
+	if err := s.ledger.append(ledgerLine{At: s.now().UTC(), Kind: lineRevoke, Device: id}); err != nil {
+		return err
+	}
+	return s.do(ctx, func(ctx context.Context, w *writeTx) error { return w.revoke(ctx, id) })
+}
+
+func (w *writeTx) revoke(ctx context.Context, id city.DeviceID) error {
+	_, err := w.tx.ExecContext(ctx, `UPDATE device SET state = $1, grant_rev = grant_rev + 1 WHERE id = $2`, DeviceRevoked, id)
+	if err != nil {
+		return fmt.Errorf("revoke %s: %w", id, err)
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -27,7 +28,9 @@ var ErrLineage = fmt.Errorf("the cursor is of another history")
 
 // Pull reads what a device with these scopes may see after the cursor's place,
 // in order and by whole transactions, about limit frames of it. What the device
-// may see comes from its grants, never from the cursor.
+// may see comes from its grants, never from the cursor. The cursor must be one
+// whose MAC is ours: if it does not fit, that is proof that the server was
+// restored, and a new epoch begins.
 func (s *Store) Pull(ctx context.Context, d Device, from protocol.Cursor, limit int) (Page, error) {
 	var p Page
 	err := sqlite.InReadTx(ctx, s.db, func(tx *sql.Tx) error {
@@ -45,6 +48,11 @@ func (s *Store) Pull(ctx context.Context, d Device, from protocol.Cursor, limit 
 			}
 		}
 	})
+	if errors.Is(err, errProof) {
+		if failed := s.learn(ctx, from); failed != nil {
+			return p, failed
+		}
+	}
 	return p, err
 }
 
@@ -54,15 +62,18 @@ func checkLineage(ctx context.Context, q querier, head Head, c protocol.Cursor) 
 	if c.Seq == 0 && c.Epoch == "" {
 		return nil // from the beginning
 	}
-	if c.Epoch != head.Epoch || c.Seq > head.Seq {
-		return ErrLineage
+	if c.Epoch != head.Epoch {
+		return ErrLineage // old news: an epoch that has ended proves nothing
+	}
+	if c.Seq > head.Seq {
+		return errProof
 	}
 	h, err := hashAt(ctx, q, head, c.Seq)
 	if err != nil {
 		return err
 	}
-	if !slices.Equal(h[:8], c.Chain) {
-		return ErrLineage
+	if len(h) < 8 || !slices.Equal(h[:8], c.Chain) {
+		return errProof
 	}
 	return nil
 }

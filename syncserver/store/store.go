@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -29,22 +30,31 @@ type Config struct {
 	DB string
 	// Blobs is the folder of photos and other bytes.
 	Blobs string
-	Keys  *keys.ServerKeys
-	Now   func() time.Time
-	Log   *slog.Logger
+	// Ledger is the file, outside the database and its backups, that notes what a
+	// restored database would have forgotten. Without one a restore is noticed only
+	// by the cursors of devices, and revocations are as old as the database.
+	Ledger string
+	Keys   *keys.ServerKeys
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 // Store is the city's memory. It is safe for concurrent use.
 type Store struct {
-	db    *sql.DB
-	blobs string
-	keys  *keys.ServerKeys
-	now   func() time.Time
-	log   *slog.Logger
+	db       *sql.DB
+	postgres bool
+	blobs    string
+	ledger   *ledger // nil: none is kept
+	foreign  string  // epoch of the database that the ledger did not know when last looked
+	attached bool    // beside a server, which keeps the ledger's marks
+	keys     *keys.ServerKeys
+	now      func() time.Time
+	log      *slog.Logger
 
-	jobs chan *job
-	stop chan struct{}
-	done chan struct{}
+	jobs   chan *job
+	stop   chan struct{}
+	done   chan struct{} // closed when the writer has ended
+	marked chan struct{} // closed when the ledger is no longer written
 
 	uploading uploads
 
@@ -52,24 +62,61 @@ type Store struct {
 	watchers map[chan int64]struct{}
 }
 
-// Open opens the database, makes or migrates its tables and starts the writer.
+// Open opens the database, makes or migrates its tables, brings it in line with
+// the ledger and starts the writer.
 func Open(ctx context.Context, c Config) (*Store, error) {
+	s, err := begin(ctx, c, (*Store).prepare)
+	if err != nil {
+		return nil, err
+	}
+	go s.write()
+	if s.ledger == nil {
+		close(s.marked)
+	} else {
+		go s.keepMarks(s.Watch())
+	}
+	return s, nil
+}
+
+// Attach opens a database beside the server that may be running on it: it makes,
+// migrates and replays nothing. One that needs any of it is refused.
+func Attach(ctx context.Context, c Config) (*Store, error) {
+	if !IsPostgres(c.DB) {
+		if _, err := os.Stat(c.DB); err != nil {
+			return nil, fmt.Errorf("open the database: %w", err)
+		}
+	}
+	s, err := begin(ctx, c, (*Store).current)
+	if err != nil {
+		return nil, err
+	}
+	s.attached = true
+	go s.write()
+	close(s.marked)
+	return s, nil
+}
+
+func begin(ctx context.Context, c Config, ready func(*Store, context.Context) error) (*Store, error) {
 	db, err := open(ctx, c.DB)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, blobs: c.Blobs, keys: c.Keys, now: c.Now, log: c.Log,
-		jobs: make(chan *job), stop: make(chan struct{}), done: make(chan struct{}), watchers: map[chan int64]struct{}{}}
-	if err := s.prepare(ctx); err != nil {
-		db.Close()
-		return nil, err
+	s := &Store{db: db, postgres: IsPostgres(c.DB), blobs: c.Blobs, keys: c.Keys, now: c.Now, log: c.Log, watchers: map[chan int64]struct{}{},
+		jobs: make(chan *job), stop: make(chan struct{}), done: make(chan struct{}), marked: make(chan struct{})}
+	if c.Ledger != "" {
+		s.ledger, err = openLedger(c.Ledger)
 	}
-	go s.write()
+	if err == nil {
+		err = ready(s, ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	return s, nil
 }
 
 func open(ctx context.Context, dsn string) (*sql.DB, error) {
-	if !isPostgres(dsn) {
+	if !IsPostgres(dsn) {
 		return sqlite.Open(ctx, dsn, sqlite.Options{SecureDelete: true, MaxConns: 8})
 	}
 	db, err := sql.Open("pgx", dsn)
@@ -84,7 +131,8 @@ func open(ctx context.Context, dsn string) (*sql.DB, error) {
 	return db, nil
 }
 
-func isPostgres(dsn string) bool {
+// IsPostgres tells whether a data source is PostgreSQL and not a file.
+func IsPostgres(dsn string) bool {
 	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") || strings.HasPrefix(dsn, "host=")
 }
 
@@ -105,14 +153,46 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("begin the log: %w", err)
 	}
-	return nil
+	return s.replay(ctx)
 }
 
-// Close waits for the acts under way and closes the database.
+// ErrSchema means a database that this program would have to migrate first, or
+// that a newer one has migrated.
+var ErrSchema = errors.New("the database is of another version of this program; start the server of this version on it once")
+
+// current refuses a database that is not of this program's schema.
+func (s *Store) current(ctx context.Context) error {
+	have, want, err := schemaVersions(ctx, s.db)
+	if err == nil && have != want {
+		err = fmt.Errorf("%w: schema %d, not %d", ErrSchema, have, want)
+	}
+	return err
+}
+
+// schemaVersions gives the database's version and the program's.
+func schemaVersions(ctx context.Context, db *sql.DB) (have, want int, err error) {
+	files, err := fs.Glob(schema, "schema/*.sql")
+	if err != nil {
+		return 0, 0, err
+	}
+	have, err = sqlite.SchemaVersion(ctx, db)
+	return have, len(files), err
+}
+
+// Close waits for the acts under way, notes the head in the ledger and closes
+// the database.
 func (s *Store) Close() error {
 	close(s.stop)
 	<-s.done
-	return s.db.Close()
+	<-s.marked
+	var err error
+	if !s.attached {
+		err = s.markHead(context.Background())
+	}
+	if errors.Is(err, ErrClosed) {
+		err = nil // the head has gone back: the next start sees to it
+	}
+	return errors.Join(err, s.db.Close())
 }
 
 // DB is for the queries of store/read. Nothing else writes or reads past Store.

@@ -1,8 +1,9 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"testing"
@@ -26,12 +27,15 @@ func onBoth(t *testing.T, test func(t *testing.T, f *fixture)) {
 // fixture is a store with a small city in it: a service, two crews, two staff.
 type fixture struct {
 	*store.Store
-	t    *testing.T
-	db   string
-	dir  string
-	keys *keys.ServerKeys
-	now  time.Time
+	t      *testing.T
+	db     string
+	dir    string
+	ledger string // empty: none
+	keys   *keys.ServerKeys
+	now    time.Time
 }
+
+var quiet = slog.New(slog.DiscardHandler)
 
 var (
 	system     = city.Actor{Kind: city.ActorSystem}
@@ -49,8 +53,15 @@ func newFixture(t *testing.T, db string) *fixture {
 		t.Fatal(err)
 	}
 	f := &fixture{t: t, db: db, dir: t.TempDir(), keys: k, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
+	f.found()
+	return f
+}
+
+// found opens the store for the first time and founds the city.
+func (f *fixture) found() {
+	f.t.Helper()
 	f.open()
-	t.Cleanup(func() { f.Close() })
+	f.t.Cleanup(func() { f.Close() })
 	for _, act := range []city.Act{
 		&city.SetCity{Settings: city.Settings{Name: "Testburg", TimeZone: "America/New_York", Languages: []string{"en"}}},
 		&city.SetStaff{ID: "rosa", Staff: city.Staff{Name: "Rosa", Roles: []city.Role{city.RoleReviewer}, Active: true}},
@@ -61,12 +72,11 @@ func newFixture(t *testing.T, db string) *fixture {
 	} {
 		f.mustAct(system, act)
 	}
-	return f
 }
 
 func (f *fixture) open() {
 	f.t.Helper()
-	s, err := store.Open(context.Background(), store.Config{DB: f.db, Blobs: f.dir, Keys: f.keys, Now: func() time.Time { return f.now }, Log: slog.New(slog.DiscardHandler)})
+	s, err := store.Open(context.Background(), store.Config{DB: f.db, Blobs: f.dir, Ledger: f.ledger, Keys: f.keys, Now: func() time.Time { return f.now }, Log: quiet})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -125,10 +135,15 @@ func (d *device) line(env protocol.Envelope) store.Incoming {
 	d.f.t.Helper()
 	d.n++
 	env.N = d.n
-	raw, err := json.Marshal(env)
+	n := env.N
+	env.N = 0
+	rest, err := city.Canonical(env)
 	if err != nil {
 		d.f.t.Fatal(err)
 	}
+	raw := bytes.Replace(rest, []byte(`"n":0,`), nil, 1)
+	raw = append(fmt.Appendf(nil, `{"n":%d,`, n), raw[1:]...) // as a replica writes it
+	env.N = n
 	content, err := protocol.ContentOf(raw)
 	if err != nil {
 		d.f.t.Fatal(err)

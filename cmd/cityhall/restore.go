@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"cityhall/cmd/flags"
+	"cityhall/syncserver/store"
+)
+
+// Restore is the command line of a restore.
+type Restore struct {
+	From           string `help:"A backup's folder, or the folder of all backups: then the newest." required:"" type:"existingdir"`
+	Data           string `help:"Folder to restore into: new or empty, at most with the old ledger in it." required:"" env:"CITYHALL_DATA" type:"path"`
+	PassphraseFile string `help:"File with the passphrase of the backup; without it, CITYHALL_PASSPHRASE." type:"path"`
+}
+
+// Run restores and says what came back.
+func (r Restore) Run(ctx context.Context, t terminal) error {
+	passphrase, err := flags.Passphrase(r.PassphraseFile)
+	if err != nil {
+		return err
+	}
+	done, err := store.Restore(ctx, store.RestoreOptions{From: r.From, Data: r.Data, Passphrase: passphrase, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.out, "restored %s, made %s, into %s\n  %d changes, %d records, %d acts, %d photos and other blobs, verified\n",
+		done.Path, done.Created.Local().Format(time.DateTime), r.Data, done.Log.Changes, done.Log.Records, done.Log.Mutations, done.Blobs-len(done.Damaged))
+	for _, f := range done.Damaged {
+		fmt.Fprintf(t.out, "  damaged in the backup: %s; devices that still hold it are asked for it again\n", f)
+	}
+	fmt.Fprintf(t.out, "Start the server: syncserver -data %s\nDevices put back what they have done since by themselves. Enrolment codes that were not used yet are void.\n", r.Data)
+	return nil
+}

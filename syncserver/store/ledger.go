@@ -1,0 +1,301 @@
+package store
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"cityhall/shared/city"
+)
+
+// ErrLedger means that the ledger cannot be believed. It is never guessed at:
+// what it holds is what a restored database does not know.
+var ErrLedger = errors.New("the ledger is damaged")
+
+// The kinds of lines of a ledger.
+const (
+	lineMark    = "mark"    // the head was seen here, durably
+	lineRevoke  = "revoke"  // a device is no longer welcome
+	lineRestore = "restore" // the history was rewound: a new epoch begins here
+	lineBackup  = "backup"  // a verified backup reaches up to here
+)
+
+// ledgerLine is one line of the ledger. Link is SHA-256, in hex, over the link
+// of the line before and this line without its own.
+type ledgerLine struct {
+	N      int64         `json:"n"` // from 1
+	At     time.Time     `json:"at"`
+	Kind   string        `json:"kind"`
+	Epoch  string        `json:"epoch,omitempty"`
+	Seq    int64         `json:"seq,omitempty"`
+	Hash   []byte        `json:"hash,omitempty"` // chain hash at Seq
+	Device city.DeviceID `json:"device,omitempty"`
+	Why    string        `json:"why,omitempty"`
+	Link   string        `json:"link"`
+}
+
+// after gives the line its place behind another and its text.
+func (l *ledgerLine) after(n int64, link string) ([]byte, error) {
+	l.N, l.Link = n+1, ""
+	raw, err := json.Marshal(l)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(append([]byte(link), raw...))
+	l.Link = hex.EncodeToString(sum[:])
+	raw, err = json.Marshal(l)
+	return append(raw, '\n'), err
+}
+
+// ledger is an append-only file outside the database and its backups. It says
+// what a restored database has forgotten. Every line is on the disk before what
+// it tells of is answered; several processes may append.
+type ledger struct {
+	path string
+
+	mu      sync.Mutex
+	size    int64 // of the file as last read or written
+	n       int64
+	link    string
+	mark    ledgerLine // newest of mark and restore
+	backup  ledgerLine // newest
+	revoked map[city.DeviceID]bool
+	kept    []ledgerLine // revocations and restores, in order
+}
+
+// compactLines is how long the ledger may become before what newer lines have
+// made superfluous is left out: about 4 MB.
+const compactLines = 20_000
+
+// openLedger reads the whole ledger; one that does not exist is empty.
+func openLedger(path string) (*ledger, error) {
+	l := &ledger{path: path}
+	raw, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the ledger: %w", err)
+	}
+	_, err = l.read(raw)
+	return l, err
+}
+
+// read takes the text in and gives the length of what is whole. Bytes behind the
+// last line end were cut off while they were written: nobody relied on them yet.
+func (l *ledger) read(raw []byte) (int64, error) {
+	l.n, l.link, l.mark, l.backup, l.revoked, l.kept = 0, "", ledgerLine{}, ledgerLine{}, map[city.DeviceID]bool{}, nil
+	whole := int64(bytes.LastIndexByte(raw, '\n') + 1)
+	for at := int64(0); at < whole; {
+		end := at + int64(bytes.IndexByte(raw[at:], '\n')) + 1
+		var line ledgerLine
+		err := json.Unmarshal(raw[at:end], &line)
+		if err == nil {
+			var text []byte
+			if text, err = line.after(l.n, l.link); err == nil && !bytes.Equal(text, raw[at:end]) {
+				err = errors.New("it does not follow from the line before")
+			}
+		}
+		if err != nil {
+			return 0, fmt.Errorf(`%w: %s, line %d: %w. The server does not start with it, because revoked devices might come back. `+
+				`Put back a copy of the file; or, if there is none, move it away, start, revoke again every device that must stay out, `+
+				`and, if the database was restored since, restore it once more with "cityhall restore"`, ErrLedger, l.path, l.n+1, err)
+		}
+		l.note(line)
+		at = end
+	}
+	l.size = whole
+	return whole, nil
+}
+
+func (l *ledger) newest() ledgerLine {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.mark
+}
+
+func (l *ledger) note(line ledgerLine) {
+	l.n, l.link = line.N, line.Link
+	switch line.Kind {
+	case lineRevoke:
+		l.revoked[line.Device] = true
+		l.kept = append(l.kept, line)
+	case lineRestore:
+		l.mark = line
+		l.kept = append(l.kept, line)
+	case lineMark:
+		l.mark = line
+	case lineBackup:
+		l.backup = line
+	}
+}
+
+// append writes lines and returns once they are on the disk. Without a ledger
+// there is nothing to do.
+func (l *ledger) append(lines ...ledgerLine) error {
+	if l == nil || len(lines) == 0 {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.add(lines...)
+}
+
+// appendMark notes the head, unless a restore was noted since the caller looked:
+// then the head that it saw is of an epoch that has ended.
+func (l *ledger) appendMark(line, seen ledgerLine) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.mark.Epoch != seen.Epoch {
+		return nil
+	}
+	return l.add(line)
+}
+
+func (l *ledger) add(lines ...ledgerLine) error {
+	if err := l.write(lines); err != nil {
+		l.size = -1 // whatever is there is read again before the next line
+		return fmt.Errorf("write the ledger: %w", err)
+	}
+	if l.n >= compactLines && l.n >= 2*int64(len(l.kept)+2) {
+		return l.compact()
+	}
+	return nil
+}
+
+// open gives the file under its lock, with what others have appended taken in.
+func (l *ledger) open() (*os.File, error) {
+	for {
+		f, err := os.OpenFile(l.path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		if err := l.catchUp(f); errors.Is(err, errReplaced) {
+			f.Close()
+			continue
+		} else if err != nil {
+			f.Close()
+			return nil, err
+		}
+		return f, nil
+	}
+}
+
+// errReplaced means that another process has put a shorter file in the place of
+// the one that was just locked.
+var errReplaced = errors.New("the ledger was replaced")
+
+func (l *ledger) catchUp(f *os.File) error {
+	if _, err := lockFile(f, true); err != nil {
+		return err
+	}
+	mine, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if there, err := os.Stat(l.path); err != nil || !os.SameFile(mine, there) {
+		return errReplaced
+	}
+	if mine.Size() == l.size && l.n > 0 {
+		return nil
+	}
+	raw, err := io.ReadAll(f)
+	if err != nil {
+		return err
+	}
+	whole, err := l.read(raw)
+	if err == nil && whole < mine.Size() {
+		err = f.Truncate(whole)
+	}
+	return err
+}
+
+func (l *ledger) write(lines []ledgerLine) error {
+	f, err := l.open()
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	at, first := l.size, l.n == 0
+	var all []byte
+	n, link := l.n, l.link
+	for i := range lines {
+		text, err := lines[i].after(n, link)
+		if err != nil {
+			return err
+		}
+		all = append(all, text...)
+		n, link = lines[i].N, lines[i].Link
+	}
+	if _, err := f.WriteAt(all, at); err != nil {
+		return errors.Join(err, f.Truncate(at)) // no half line stays on a full disk
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if first {
+		if err := syncFolder(filepath.Dir(l.path)); err != nil {
+			return err
+		}
+	}
+	for _, line := range lines {
+		l.note(line)
+	}
+	l.size = at + int64(len(all))
+	return nil
+}
+
+// compact puts a file in the ledger's place that says the same in fewer lines.
+func (l *ledger) compact() error {
+	old, err := l.open()
+	if err != nil {
+		return err
+	}
+	defer old.Close() // and with it the lock, after the new one is in place
+	keep := append([]ledgerLine{}, l.kept...)
+	if l.mark.Kind == lineMark {
+		keep = append(keep, l.mark)
+	}
+	if l.backup.Kind != "" {
+		keep = append(keep, l.backup)
+	}
+	var all []byte
+	var n int64
+	link := ""
+	for i := range keep {
+		text, err := keep[i].after(n, link)
+		if err != nil {
+			return err
+		}
+		all = append(all, text...)
+		n, link = keep[i].N, keep[i].Link
+	}
+	if err := writeFile(l.path+".new", bytes.NewReader(all)); err != nil {
+		return fmt.Errorf("shorten the ledger: %w", err)
+	}
+	if err := os.Rename(l.path+".new", l.path); err != nil {
+		return fmt.Errorf("shorten the ledger: %w", err)
+	}
+	if _, err := l.read(all); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(l.path))
+}
+
+// writeFile writes a new file of mode 0600 and syncs it.
+func writeFile(path string, from io.Reader) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err = io.Copy(f, from); err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
