@@ -19,7 +19,11 @@ without_ui  := ^cityhall/(shared/touch|shared/sim/stage|shared/architecture|.*/v
 roomy  := $(shell [ -w /dev/shm ] && [ "$$(df --output=avail /dev/shm | tail -n 1)" -gt 4000000 ] && echo /dev/shm)
 gotest := $(if $(roomy),TMPDIR=$(roomy)) go test -tags $(plain)
 
-.PHONY: help run demo build check test vet format unit race journey assets install install-test clean pictures
+# Only the figures and what went wrong, of a test's output.
+figures := awk '/\{"figure"/ { sub(/.*\{"figure"/, "{\"figure\""); print; next } /^(ok|PASS|=== |--- PASS|--- SKIP)|^ +--- (PASS|SKIP)/ { next } { print }'
+prove   := set -o pipefail; go test -tags $(plain) -count=1 -v -timeout 24h
+
+.PHONY: help run demo build check test vet format unit race journey assets install install-test clean pictures sim powercut crash fuzz sabotage soak
 .NOTPARALLEL:
 
 help: ## Tell what there is to make
@@ -62,6 +66,39 @@ race:
 
 journey:
 	$(gotest) -count=1 -timeout 20m ./cmd/cityhall -args -out "$(CURDIR)/out/demo"
+
+FIRST ?= 1
+SEEDS ?= 1000
+sim: ## Run SEEDS=1000 histories of a fleet of devices, beginning with seed FIRST=1
+	@$(prove) ./shared/sim -run '^TestFleet$$' -args -first $(FIRST) -seeds $(SEEDS) | $(figures)
+
+CUTS ?= 10000
+powercut: ## Cut the power CUTS=10000 times, let each operation of a disk fail, and flip as many bits
+	@$(prove) ./shared/sim/disk -args -seed $(FIRST) -cuts $(CUTS) -flips $(CUTS) | $(figures)
+
+KILLS ?= 1000
+crash: ## Kill the device's and the server's process KILLS=1000 times with signal 9
+	@mkdir -p bin
+	@go build -tags $(plain) -o bin/ ./cmd/syncserver
+	@$(prove) ./shared/sim/crash -args -seed $(FIRST) -kills $(KILLS) -server "$(CURDIR)/bin/syncserver" | $(figures)
+	@set -o pipefail; go test -tags $(plain) -count=$$((($(KILLS) + 99) / 100)) -v -timeout 24h ./shared/replica -run '^(TestKill|TestRecordsUntilKilled)$$' | \
+		awk '/ kills, / { kills += $$2; acts += $$4; next } /^(ok|PASS|=== |--- )|SKIP|own process|process of its own/ { next } { print } \
+			END { printf "{\"figure\":\"kill -9, device\",\"kills\":%d,\"acts\":%d}\n", kills, acts }'
+
+FUZZ ?= 30s
+fuzz: ## Feed each input that a stranger controls with garbage for FUZZ=30s
+	@set -o pipefail; grep -rhoE --include=*_test.go '^func Fuzz[A-Za-z0-9_]+' --with-filename . | sed 's/:func / /' | while read -r file name; do \
+		go test -tags $(plain) -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZ) "$$(dirname "$$file")" | \
+			awk -v name="$$name" '/^fuzz: elapsed/ { for (i = 1; i < NF; i++) if ($$i == "execs:") n = $$(i + 1); next } /^(ok|PASS)/ { next } { print } \
+				END { printf "{\"figure\":\"fuzz\",\"target\":\"%s\",\"executions\":%d}\n", name, n }' || exit 1; \
+	done
+
+sabotage: ## Take each protection away and see that a test names what is missing
+	@$(prove) ./shared/sim/sabotage -run '^TestRemovalsTurnRed$$' -args -all | $(figures)
+
+SOAK ?= 60
+soak: ## Repeat sim, powercut and crash with new seeds for SOAK=60 minutes; the figures go to docs/reliability.md
+	@sh shared/sim/soak.sh $(SOAK)
 
 assets: ## Fetch the committed fonts again from their makers and compare
 	sh shared/look/assets.sh

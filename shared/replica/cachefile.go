@@ -50,6 +50,13 @@ func (f *cacheFile) prepare(ctx context.Context) error {
 	if err := migrate(ctx, f.db, "cache"); err != nil {
 		return err
 	}
+	for _, query := range []string{selectRecord, selectAck} { // damage may have renamed a column
+		st, err := f.db.PrepareContext(ctx, query)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errDamagedRow, err)
+		}
+		st.Close()
+	}
 	var p progress
 	f.at.Store(&p)
 	var hash []byte
@@ -99,6 +106,7 @@ const (
 	selectRecord   = `SELECT ` + recordColumns + ` FROM record WHERE kind = $1 AND id = $2`
 	selectKind     = `SELECT ` + recordColumns + ` FROM record WHERE kind = $1 ORDER BY id`
 	selectChildren = `SELECT ` + recordColumns + ` FROM record WHERE parent = $1 AND kind = $2 ORDER BY id`
+	selectAck      = `SELECT seq, verdict, review, code, field, hash FROM ack WHERE mutation = $1`
 )
 
 var selectByField = map[string]string{
@@ -163,7 +171,7 @@ func writeRecord(ctx context.Context, q querier, s stored) error {
 func ack(ctx context.Context, q querier, id city.MutationID) (protocol.Ack, bool, error) {
 	a := protocol.Ack{Mutation: id}
 	var hash []byte
-	err := q.QueryRowContext(ctx, `SELECT seq, verdict, review, code, field, hash FROM ack WHERE mutation = $1`, id).
+	err := q.QueryRowContext(ctx, selectAck, id).
 		Scan(&a.Seq, &a.Verdict, &a.Review, &a.Code, &a.Field, &hash)
 	if errors.Is(err, sql.ErrNoRows) {
 		return a, false, nil

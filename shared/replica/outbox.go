@@ -72,7 +72,7 @@ func rowHash(columns ...any) []byte {
 }
 
 func (e *entry) hash() []byte {
-	return rowHash([]byte(e.id), []byte(e.typ), []byte(e.title), []byte(e.subject), e.at.UnixMilli(), e.envelope, e.content[:], e.stub,
+	return rowHash([]byte(e.id), []byte(e.typ), []byte(e.title), []byte(e.subject), e.at.UnixMilli(), blob(e.envelope), e.content[:], blob(e.stub),
 		[]byte(strings.Join(e.blobs, " ")), []byte(e.device), []byte(e.stream), e.n, e.link[:], []byte(e.state), e.seq,
 		[]byte(e.verdict), []byte(e.review), []byte(e.code), []byte(e.field), e.damaged)
 }

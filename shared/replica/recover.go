@@ -157,9 +157,7 @@ func (r *Replica) repair(ctx context.Context, q querier, e entry) (entry, error)
 		e.id, e.typ, e.at, e.blobs = env.ID, env.Type, env.At, env.Blobs
 		e.state, e.seq, e.verdict, e.review, e.code, e.field = savedHere, 0, "", "", "", ""
 		e.stream, e.n, e.damaged = "", 0, false
-		if len(e.stub) > 0 && !json.Valid(e.stub) {
-			e.stub = nil
-		}
+		e.stub = nil // nothing tells whether it is what was stored; the echo brings the record
 	} else {
 		e.damaged, e.stream, e.n, e.code, e.field = true, "", 0, city.CodeDamaged, ""
 		if !e.id.Valid() || r.idTaken(ctx, q, e) {

@@ -26,6 +26,9 @@ func (f *Fleet) Check(ctx context.Context) error {
 	if err := f.checkLog(ctx); err != nil {
 		return err
 	}
+	if err := f.checkArchive(ctx); err != nil {
+		return err
+	}
 	for _, d := range f.devices {
 		for _, check := range []func(context.Context, *Device) error{f.checkDelivered, f.checkBlobs, f.checkSame, f.checkAfresh} {
 			if err := check(ctx, d); err != nil {

@@ -22,7 +22,24 @@ type Options struct {
 
 // Report counts what a history held.
 type Report struct {
-	Acts, Calls, Deaths, Restores, Clones, Crashes int
+	Acts     int           `json:"acts"`
+	Calls    int           `json:"calls"`
+	Deaths   int           `json:"deaths"`
+	Restores int           `json:"restores"`
+	Clones   int           `json:"clones"`
+	Crashes  int           `json:"crashes"`
+	Lived    time.Duration `json:"-"` // by the city's clock, summed over the devices
+}
+
+// Add counts another history too.
+func (r *Report) Add(o Report) {
+	r.Acts += o.Acts
+	r.Calls += o.Calls
+	r.Deaths += o.Deaths
+	r.Restores += o.Restores
+	r.Clones += o.Clones
+	r.Crashes += o.Crashes
+	r.Lived += o.Lived
 }
 
 // Fleet is a city with its devices, and the history that a seed makes of them.
@@ -134,7 +151,9 @@ func (f *Fleet) Close() error {
 // Run makes the history, lets it become quiet and checks the promises.
 func (f *Fleet) Run(ctx context.Context) error {
 	for step := range f.o.Steps {
-		f.city.Clock.Advance(time.Duration(f.rng.IntN(600)) * time.Second)
+		passed := time.Duration(f.rng.IntN(600)) * time.Second
+		f.city.Clock.Advance(passed)
+		f.Lived += passed * time.Duration(len(f.devices))
 		if err := f.step(ctx); err != nil {
 			return fmt.Errorf("step %d: %w", step, err)
 		}
