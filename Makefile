@@ -23,7 +23,7 @@ gotest := $(if $(roomy),TMPDIR=$(roomy)) go test -tags $(plain)
 figures := awk '/\{"figure"/ { sub(/.*\{"figure"/, "{\"figure\""); print; next } /^(ok|PASS|=== |--- PASS|--- SKIP)|^ +--- (PASS|SKIP)/ { next } { print }'
 prove   := set -o pipefail; go test -tags $(plain) -count=1 -v -timeout 24h
 
-.PHONY: help run demo build check test vet format unit race journey assets install install-test clean pictures sim powercut crash fuzz sabotage soak
+.PHONY: help run demo build check test vet format unit race journey assets install install-test clean pictures sim powercut crash fuzz sabotage soak bench
 .NOTPARALLEL:
 
 help: ## Tell what there is to make
@@ -95,6 +95,11 @@ fuzz: ## Feed each input that a stranger controls with garbage for FUZZ=30s
 
 sabotage: ## Take each protection away and see that a test names what is missing
 	@$(prove) ./shared/sim/sabotage -run '^TestRemovalsTurnRed$$' -args -all | $(figures)
+
+SCALE ?= 1
+bench: ## Measure the protocol beside the bare libraries; figures go to out/bench.json (SCALE=10 for a quick look)
+	@set -o pipefail; go test -tags $(plain) -count=1 -v -timeout 2h ./shared/sim/bench -run '^TestBench$$' -args -out "$(CURDIR)/out/bench.json" -scale $(SCALE) | \
+		grep -vE '^(ok|PASS|=== |--- )'
 
 SOAK ?= 60
 soak: ## Repeat sim, powercut and crash with new seeds for SOAK=60 minutes; the figures go to docs/reliability.md
