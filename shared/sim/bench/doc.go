@@ -1,5 +1,5 @@
 // Package bench measures what the protocol costs, each beside a floor of the same
-// run: the bare work of the same libraries (Gin, SQLite, zstd, NDJSON) without any
+// run: the bare work of the same libraries (net/http, SQLite, zstd, NDJSON) without any
 // of what makes it a city hall. "make bench" prints the table and writes
 // out/bench.json. Nothing here is asserted: a figure is read, not tested.
 //

@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gin-gonic/gin"
 	"github.com/klauspost/compress/zstd"
 
 	"cityhall/shared/city"
@@ -55,11 +54,10 @@ func bareFile(t testing.TB) *sql.DB {
 func newBare(t testing.TB) *bare {
 	t.Helper()
 	b := &bare{db: bareFile(t), poke: make(chan struct{}, 1)}
-	gin.SetMode(gin.ReleaseMode)
-	engine := gin.New()
-	engine.POST("/push", b.push)
-	engine.GET("/pull", b.pull)
-	engine.GET("/live", b.live)
+	engine := http.NewServeMux()
+	engine.HandleFunc("POST /push", b.push)
+	engine.HandleFunc("GET /pull", b.pull)
+	engine.HandleFunc("GET /live", b.live)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -107,10 +105,10 @@ func readItems(db *sql.DB, after int64, limit int) ([]item, int64, error) {
 	return all, after, rows.Err()
 }
 
-func (b *bare) push(c *gin.Context) {
-	z, err := zstd.NewReader(c.Request.Body, zstd.WithDecoderConcurrency(1))
+func (b *bare) push(w http.ResponseWriter, r *http.Request) {
+	z, err := zstd.NewReader(r.Body, zstd.WithDecoderConcurrency(1))
 	if err != nil {
-		c.AbortWithError(http.StatusBadRequest, err)
+		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
 	defer z.Close()
@@ -119,22 +117,25 @@ func (b *bare) push(c *gin.Context) {
 		err = insert(b.db, items, "")
 	}
 	if err != nil {
-		c.AbortWithError(http.StatusInternalServerError, err)
+		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	c.String(http.StatusOK, "%d\n", len(items))
+	fmt.Fprintln(w, len(items))
 }
 
-func (b *bare) pull(c *gin.Context) {
+func (b *bare) pull(w http.ResponseWriter, r *http.Request) {
 	var after int64
-	fmt.Sscan(c.Query("after"), &after)
+	fmt.Sscan(r.FormValue("after"), &after)
 	items, last, err := readItems(b.db, after, 2000)
 	if err != nil {
-		c.AbortWithError(http.StatusInternalServerError, err)
+		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	c.Header("Last", fmt.Sprint(last))
-	z, _ := zstd.NewWriter(c.Writer, zstd.WithEncoderConcurrency(1))
+	w.Header().Set("Last", fmt.Sprint(last))
+	z, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return
+	}
 	defer z.Close()
 	enc := json.NewEncoder(z)
 	for _, it := range items {
@@ -144,15 +145,13 @@ func (b *bare) pull(c *gin.Context) {
 	}
 }
 
-func (b *bare) live(c *gin.Context) {
-	c.Status(http.StatusOK)
-	c.Writer.Flush()
-	for {
+func (b *bare) live(w http.ResponseWriter, r *http.Request) {
+	flush := http.NewResponseController(w).Flush
+	for flush() == nil {
 		select {
 		case <-b.poke:
-			fmt.Fprint(c.Writer, "data: 1\n\n")
-			c.Writer.Flush()
-		case <-c.Request.Context().Done():
+			fmt.Fprint(w, "data: 1\n\n")
+		case <-r.Context().Done():
 			return
 		}
 	}
