@@ -254,12 +254,12 @@ func (s *Store) buildSnapshot(grants string, b *snapshotBuild) {
 		n.made = append(n.made, b.m)
 	}
 	n.mu.Unlock()
-	close(b.done)
 	if b.err == nil {
 		if err := s.SweepSnapshots(n.ctx); err != nil && n.ctx.Err() == nil {
 			s.log.Error("sweep of snapshots", "err", err)
 		}
 	}
+	close(b.done)
 }
 
 // SnapshotPart opens a part of a snapshot that was made for exactly the device's
