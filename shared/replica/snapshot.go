@@ -235,10 +235,7 @@ func (r *Replica) downloadRest(ctx context.Context, id *identity, p protocol.Par
 		if err != nil {
 			return unreachable(err)
 		}
-		if err = refused(resp, raw); isRefusal(err, protocol.CodeNotFound) {
-			return errStale
-		}
-		return err
+		return r.notThePart(refused(resp, raw))
 	}
 	file, err := os.OpenFile(path, how, 0o600)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -262,6 +259,22 @@ func (r *Replica) downloadRest(ctx context.Context, id *identity, p protocol.Par
 		return unreachable(io.ErrUnexpectedEOF)
 	}
 	return nil
+}
+
+// notThePart says what an answer that is no part means for the download.
+func (r *Replica) notThePart(err error) error {
+	var f *refusal
+	if !errors.As(err, &f) {
+		return err
+	}
+	switch {
+	case f.Code == protocol.CodeNotFound:
+		return errStale
+	case f.Code == protocol.CodeClock && !f.Now.IsZero():
+		r.learnTime(f.Now)
+		return unreachable(err) // the next try is signed by the right time
+	}
+	return err
 }
 
 // watched tells of every byte that comes, and keeps the line's error apart from
