@@ -32,11 +32,15 @@ func (s *Server) pull(c *call) {
 		problem(c.Context, http.StatusConflict, protocol.CodeLineage, err.Error())
 		return
 	}
+	if errors.Is(err, store.ErrHorizon) {
+		problem(c.Context, http.StatusGone, protocol.CodeHorizon, err.Error())
+		return
+	}
 	if err != nil {
 		s.broken(c.Context, err)
 		return
 	}
-	cursor, err := protocol.Cursor{Epoch: page.Head.Epoch, Seq: page.Seq, Chain: page.Hash[:8], GrantRev: c.device.GrantRev}.Encode(s.mac)
+	cursor, err := page.Next(c.device).Encode(s.mac)
 	if err != nil {
 		s.broken(c.Context, err)
 		return

@@ -26,6 +26,9 @@ type Config struct {
 	DB   string // postgres:// address or file; empty means city.db in Data
 	// Backups are made while the server serves; the zero value makes none.
 	Backups BackupPlan
+	// Horizon is how many changes a device may be behind before it has to begin with
+	// a snapshot; 0 means 50,000.
+	Horizon int64
 	Now     func() time.Time
 	Log     *slog.Logger
 }
@@ -40,6 +43,7 @@ type Server struct {
 	engine *gin.Engine
 	office *console.Console
 	plan   BackupPlan
+	lives  connections
 	ending chan struct{} // closed when live connections are to end
 }
 
@@ -66,7 +70,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		db = filepath.Join(c.Data, "city.db")
 	}
 	st, err := store.Open(ctx, store.Config{DB: db, Blobs: filepath.Join(c.Data, "blobs"),
-		Ledger: filepath.Join(c.Data, "ledger"), Keys: k, Now: c.Now, Log: c.Log})
+		Snapshots: filepath.Join(c.Data, "snapshots"), Horizon: c.Horizon, Ledger: filepath.Join(c.Data, "ledger"), Keys: k, Now: c.Now, Log: c.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +110,8 @@ func (s *Server) routes() error {
 	api.POST("/hello", s.device(protocol.MaxHello, anyTime, s.hello))
 	api.POST("/push", s.device(protocol.MaxPushBody, inTime, s.push))
 	api.GET("/pull", s.device(0, inTime, s.pull))
+	api.GET("/snapshot", s.device(0, inTime, s.snapshot))
+	api.GET("/snapshot/:sha256", s.device(0, inTime, s.snapshotPart))
 	api.GET("/live", s.device(0, inTime, s.live))
 	api.HEAD("/blobs/:sha256", s.device(0, inTime, s.blobHead))
 	api.GET("/blobs/:sha256", s.device(0, inTime, s.blobGet))

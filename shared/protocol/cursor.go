@@ -13,6 +13,10 @@ type Cursor struct {
 	Seq      int64  `json:"s"`
 	Chain    []byte `json:"h"` // first 8 bytes of the chain hash at Seq
 	GrantRev int64  `json:"g"`
+	// Walk: more pages were to follow. A walk that has begun may end, however far
+	// its beginning lies back.
+	Walk bool `json:"w,omitempty"`
+	Due  *Due `json:"d,omitempty"` // of a snapshot: what comes before the log goes on
 }
 
 // ErrCursor means bytes that are no cursor of this server.

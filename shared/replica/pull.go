@@ -18,8 +18,8 @@ import (
 )
 
 // pull reads pages until there are no more. A cursor that the server does not
-// take, or doubt about what is here, means that the cache is built anew beside
-// the one that is shown, and takes its place when it is whole.
+// take, or doubt about what is here, means that the cache is built anew from a
+// snapshot, beside the one that is shown, and takes its place when it is whole.
 func (r *Replica) pull(ctx context.Context, id *identity) error {
 	if r.cache.doubt.Load() && !r.cache.rebuilding() {
 		if err := r.cache.rebuild(ctx); err != nil {
@@ -27,12 +27,23 @@ func (r *Replica) pull(ctx context.Context, id *identity) error {
 		}
 	}
 	for rebuilds := 0; ; {
+		if r.cache.target().at.Load().cursor == "" {
+			if err := r.arrive(ctx, id); err != nil && !errors.Is(err, errNoSnapshots) {
+				return err
+			}
+		}
 		f := r.cache.target()
 		p, err := r.fetchPage(ctx, id, f.at.Load().cursor)
 		if isRefusal(err, protocol.CodeLineage, protocol.CodeHorizon, protocol.CodeGrants) && rebuilds < maxRepeats {
 			r.cfg.Log.Warn("cache rebuilt", "err", err)
 			rebuilds++
-			if err := r.cache.rebuild(ctx); err != nil {
+			if isRefusal(err, protocol.CodeGrants) { // changed since this round's hello, which says how
+				if _, err := r.hello(ctx, id); err != nil {
+					return err
+				}
+				id = r.who()
+			}
+			if err := r.startOver(ctx); err != nil {
 				return err
 			}
 			continue
@@ -139,6 +150,9 @@ func (r *Replica) takeOver(ctx context.Context) error {
 		return err
 	}
 	r.changed()
+	if err := r.forgetSnapshot(); err != nil {
+		return err
+	}
 	named := map[string]bool{}
 	photos, err := r.cache.query(ctx, selectKind, city.KindPhoto)
 	if err != nil {

@@ -88,6 +88,11 @@ func (r *Replica) open(ctx context.Context) error {
 		return err
 	}
 	r.cache.dropped = r.changed
+	if !r.cache.rebuilding() { // what a crash left of a snapshot that is in place already
+		if err := r.forgetSnapshot(); err != nil {
+			return err
+		}
+	}
 	if r.ident, err = readIdentity(ctx, r.out); err != nil {
 		return err
 	}

@@ -1,18 +1,13 @@
 package replica
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
-	"net/http"
-	"strings"
 	"sync"
 	"time"
 
 	"cityhall/shared/city"
-	"cityhall/shared/protocol"
 )
 
 // Rounds follow each other by these times. They are drawn at random up to their
@@ -90,54 +85,4 @@ func retryAfter(err error) time.Duration {
 		return min(f.After, longestPause)
 	}
 	return 0
-}
-
-// listen keeps a live connection, over which the server says that there is
-// something to pull. Without one the device finds out by asking.
-func (r *Replica) listen(ctx context.Context) {
-	for failures := 0; ctx.Err() == nil; failures++ {
-		if id := r.who(); id != nil && r.Link().State != LinkRevoked {
-			since := r.cfg.Now()
-			err := r.listenOnce(ctx, id)
-			if r.live.Swap(false) {
-				r.Wake() // a round finds out, and tells the screen, whether the line is dead
-			}
-			if r.cfg.Now().Sub(since) > protocol.LiveHeartbeat {
-				failures = 0
-			}
-			r.cfg.Log.Debug("live connection ended", "err", err)
-		}
-		select {
-		case <-ctx.Done():
-		case <-r.back:
-		case <-time.After(min(backoff(failures), pollPause)):
-		}
-	}
-}
-
-// listenOnce reads pokes until the connection ends, or has been silent for longer
-// than a server that lives would be.
-func (r *Replica) listenOnce(ctx context.Context, id *identity) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	silence := time.AfterFunc(3*protocol.LiveHeartbeat, cancel)
-	defer silence.Stop()
-	resp, err := r.begin(ctx, id.server, string(id.device), id.key, request{method: http.MethodGet, path: "/live",
-		header: map[string]string{"Accept": "text/event-stream"}})
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("live: status %d", resp.StatusCode)
-	}
-	r.live.Store(true)
-	events := bufio.NewScanner(resp.Body)
-	for events.Scan() {
-		silence.Reset(3 * protocol.LiveHeartbeat)
-		if strings.HasPrefix(events.Text(), "data:") {
-			r.Wake()
-		}
-	}
-	return events.Err()
 }

@@ -164,7 +164,7 @@ func (r *Replica) follow(ctx context.Context, id *identity, reply protocol.Hello
 		return nil
 	}
 	if regranted {
-		if err := r.cache.rebuild(ctx); err != nil {
+		if err := r.regrant(ctx, id.grants, reply.Grants); err != nil {
 			return err
 		}
 	}

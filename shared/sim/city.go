@@ -46,10 +46,12 @@ func (c *Clock) Advance(d time.Duration) {
 // City is the server and its files.
 type City struct {
 	Clock *Clock
-	dir   string // holds one folder a life of the server
-	lives int
-	data  string // folder of the present life
-	srv   *syncserver.Server
+	// Horizon is the server's from its next start on; 0 is the usual one.
+	Horizon int64
+	dir     string // holds one folder a life of the server
+	lives   int
+	data    string // folder of the present life
+	srv     *syncserver.Server
 }
 
 // The city's one crew and one person at a desk.
@@ -83,7 +85,7 @@ func (c *City) newData() string {
 }
 
 func (c *City) start(ctx context.Context, data string) error {
-	srv, err := syncserver.Open(ctx, syncserver.Config{Data: data, Now: c.Clock.Now, Log: slog.New(slog.DiscardHandler)})
+	srv, err := syncserver.Open(ctx, syncserver.Config{Data: data, Horizon: c.Horizon, Now: c.Clock.Now, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return fmt.Errorf("start the server: %w", err)
 	}

@@ -16,7 +16,7 @@ func InTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 // InReadTx runs do on one unchanging snapshot, without the write lock. A write
 // in it fails.
 func InReadTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
-	return inTx(ctx, db, &sql.TxOptions{ReadOnly: true}, do)
+	return inTx(ctx, db, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, do)
 }
 
 func inTx(ctx context.Context, db *sql.DB, o *sql.TxOptions, do func(*sql.Tx) error) error {

@@ -97,7 +97,7 @@ func (w *writeTx) writeChanges(ctx context.Context, m city.Mutation, changed []c
 		return "", err
 	}
 	if len(all) == 0 { // an act without effect still has a place in the order
-		return "", w.log(ctx, change{Seq: w.head.Seq + 1, Tx: w.head.Seq + 1, Kind: "none", ID: city.ID(m.ID), Writer: m.ID})
+		return "", w.log(ctx, change{Seq: w.head.Seq + 1, Tx: w.head.Seq + 1, Kind: kindNone, ID: city.ID(m.ID), Writer: m.ID})
 	}
 	tx := w.head.Seq + int64(len(all))
 	var subject city.ID
@@ -149,6 +149,9 @@ func (w *writeTx) audiences(changed []city.Changed) ([]changing, error) {
 	}
 	return out, nil
 }
+
+// kindNone is the kind of rows of the log that are no record's.
+const kindNone city.Kind = "none"
 
 // change is a row of the log.
 type change struct {

@@ -37,6 +37,9 @@ type Device struct {
 // scopes are what the device may see: what it was granted and its own affairs.
 func (d Device) scopes() []city.Scope { return append(slices.Clone(d.Grants), city.ScopeDevice(d.ID)) }
 
+// granted tells whether the device was granted the scope.
+func (d Device) granted(s city.Scope) bool { return slices.Contains(d.Grants, s) }
+
 // ErrCode means an enrolment code that is unknown, used up or expired.
 var ErrCode = errors.New("the enrolment code is unknown, used or expired")
 
@@ -181,4 +184,23 @@ func (w *writeTx) revoke(ctx context.Context, id city.DeviceID) error {
 		return fmt.Errorf("revoke %s: %w", id, err)
 	}
 	return nil
+}
+
+// SetGrants changes what a device may see. From the commit on its old cursors are
+// refused; the row in the log makes its live connection tell it at once.
+func (s *Store) SetGrants(ctx context.Context, id city.DeviceID, grants []city.Scope) error {
+	return s.do(ctx, func(ctx context.Context, w *writeTx) error {
+		d, err := readDevice(ctx, w.tx, id)
+		if err != nil || joinScopes(d.Grants) == joinScopes(grants) {
+			return err
+		}
+		if _, err := w.tx.ExecContext(ctx, `UPDATE device SET grants = $1, grant_rev = grant_rev + 1 WHERE id = $2`, joinScopes(grants), id); err != nil {
+			return fmt.Errorf("grant %s: %w", id, err)
+		}
+		seq := w.head.Seq + 1
+		if err := w.log(ctx, change{Seq: seq, Tx: seq, Kind: kindNone, ID: city.ID(id)}); err != nil {
+			return err
+		}
+		return w.logScope(ctx, city.ScopeDevice(id), seq, 0)
+	})
 }

@@ -20,11 +20,21 @@ type Page struct {
 	Seq    int64  // read up to here, a whole transaction
 	Hash   []byte // chain hash at Seq
 	More   bool
+	due    *protocol.Due // what a snapshot left to deliver after this page
+}
+
+// Next is the cursor behind the page, for a device with these grants.
+func (p Page) Next(d Device) protocol.Cursor {
+	return protocol.Cursor{Epoch: p.Head.Epoch, Seq: p.Seq, Chain: p.Hash[:8], GrantRev: d.GrantRev, Walk: p.More, Due: p.due}
 }
 
 // ErrLineage means that a cursor is not of this log: the server has been
 // restored since.
 var ErrLineage = fmt.Errorf("the cursor is of another history")
+
+// ErrHorizon means a cursor so far back that a snapshot costs less than the log
+// in between.
+var ErrHorizon = errors.New("the cursor is too far back: begin with a snapshot")
 
 // Pull reads what a device with these scopes may see after the cursor's place,
 // in order and by whole transactions, about limit frames of it. What the device
@@ -41,7 +51,15 @@ func (s *Store) Pull(ctx context.Context, d Device, from protocol.Cursor, limit 
 		if err := checkLineage(ctx, tx, p.Head, from); err != nil {
 			return err
 		}
-		for want := limit; ; want *= 4 { // one transaction may be larger than a page
+		if s.beyond(p.Head, from) {
+			return ErrHorizon
+		}
+		if from.Due != nil {
+			if err := p.readDue(ctx, tx, d, from, limit); err != nil || p.due != nil {
+				return err
+			}
+		}
+		for want := max(1, limit-len(p.Frames)); ; want *= 4 { // one transaction may be larger than a page
 			done, err := p.read(ctx, tx, d, from.Seq, want)
 			if err != nil || done {
 				return err
@@ -69,6 +87,9 @@ func checkLineage(ctx context.Context, q querier, head Head, c protocol.Cursor) 
 		return errProof
 	}
 	h, err := hashAt(ctx, q, head, c.Seq)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrLineage // damage proves no restore, but the way on from here is lost
+	}
 	if err != nil {
 		return err
 	}
@@ -117,7 +138,7 @@ func (p *Page) read(ctx context.Context, q querier, d Device, from int64, want i
 	if err != nil {
 		return false, err
 	}
-	p.Frames = merge(frames, acks)
+	p.Frames = append(p.Frames, merge(frames, acks)...)
 	p.Seq, p.More = upto, upto < p.Head.Seq
 	p.Hash, err = hashAt(ctx, q, p.Head, upto)
 	return true, err
@@ -181,7 +202,7 @@ func readChanges(ctx context.Context, q querier, evicts map[int64]bool, from, up
 			return nil, 0, err
 		}
 		evict, ok := evicts[l.seq]
-		if !ok || len(fields) == 0 { // not for this device, or erased by law
+		if !ok || len(fields) == 0 || put.Kind == kindNone { // not for this device, erased by law, or no record's
 			continue
 		}
 		if evict {
@@ -207,14 +228,23 @@ func readAcks(ctx context.Context, q querier, device city.DeviceID, from, upto i
 	if err != nil {
 		return nil, fmt.Errorf("read the echoes: %w", err)
 	}
+	acks, err := scanAcks(rows)
+	out := make([]logged, len(acks))
+	for i, a := range acks {
+		out[i] = logged{seq: a.Seq, tx: a.Seq, frame: protocol.Frame{Ack: &a}}
+	}
+	return out, err
+}
+
+func scanAcks(rows *sql.Rows) ([]protocol.Ack, error) {
 	defer rows.Close()
-	var out []logged
+	var out []protocol.Ack
 	for rows.Next() {
 		var a protocol.Ack
 		if err := rows.Scan(&a.Mutation, &a.Seq, &a.Verdict, &a.Review, &a.Code, &a.Field); err != nil {
 			return nil, err
 		}
-		out = append(out, logged{seq: a.Seq, tx: a.Seq, frame: protocol.Frame{Ack: &a}})
+		out = append(out, a)
 	}
 	return out, rows.Err()
 }
@@ -235,12 +265,12 @@ func merge(changes, acks []logged) []protocol.Frame {
 func (s *Store) Concerns(ctx context.Context, d Device, seq int64) (bool, error) {
 	for _, scope := range d.scopes() {
 		var n int
-		err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 AS hit FROM change_scope WHERE scope = $1 AND seq > $2 LIMIT 1) AS some`, scope, seq).Scan(&n)
+		err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 AS hit FROM change_scope WHERE scope = $1 AND seq > $2 LIMIT 1) AS hits`, scope, seq).Scan(&n)
 		if err != nil || n > 0 {
 			return n > 0, err
 		}
 	}
 	var n int
-	err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 AS hit FROM mutation WHERE device = $1 AND seq > $2 LIMIT 1) AS some`, d.ID, seq).Scan(&n)
+	err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 AS hit FROM mutation WHERE device = $1 AND seq > $2 LIMIT 1) AS hits`, d.ID, seq).Scan(&n)
 	return n > 0, err
 }

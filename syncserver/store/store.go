@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -34,9 +35,16 @@ type Config struct {
 	// restored database would have forgotten. Without one a restore is noticed only
 	// by the cursors of devices, and revocations are as old as the database.
 	Ledger string
-	Keys   *keys.ServerKeys
-	Now    func() time.Time
-	Log    *slog.Logger
+	// Snapshots is the folder of snapshots; empty means that none are made.
+	Snapshots string
+	// SnapshotBytes bounds what lies in it; 0 means 4 GiB.
+	SnapshotBytes int64
+	// Horizon is how many changes a device may be behind before it has to begin with
+	// a snapshot; 0 means 50,000.
+	Horizon int64
+	Keys    *keys.ServerKeys
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // Store is the city's memory. It is safe for concurrent use.
@@ -57,6 +65,8 @@ type Store struct {
 	marked chan struct{} // closed when the ledger is no longer written
 
 	uploading uploads
+	snaps     *snapshots
+	horizon   int64
 
 	mu       sync.Mutex
 	watchers map[chan int64]struct{}
@@ -68,6 +78,9 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	s, err := begin(ctx, c, (*Store).prepare)
 	if err != nil {
 		return nil, err
+	}
+	if err := s.openSnapshots(ctx, c); err != nil {
+		return nil, errors.Join(err, s.db.Close())
 	}
 	go s.write()
 	if s.ledger == nil {
@@ -91,6 +104,7 @@ func Attach(ctx context.Context, c Config) (*Store, error) {
 		return nil, err
 	}
 	s.attached = true
+	s.snaps = newSnapshots("", 0)
 	go s.write()
 	close(s.marked)
 	return s, nil
@@ -102,7 +116,7 @@ func begin(ctx context.Context, c Config, ready func(*Store, context.Context) er
 		return nil, err
 	}
 	s := &Store{db: db, postgres: IsPostgres(c.DB), blobs: c.Blobs, keys: c.Keys, now: c.Now, log: c.Log, watchers: map[chan int64]struct{}{},
-		jobs: make(chan *job), stop: make(chan struct{}), done: make(chan struct{}), marked: make(chan struct{})}
+		horizon: cmp.Or(c.Horizon, defaultHorizon), jobs: make(chan *job), stop: make(chan struct{}), done: make(chan struct{}), marked: make(chan struct{})}
 	if c.Ledger != "" {
 		s.ledger, err = openLedger(c.Ledger)
 	}
@@ -185,6 +199,7 @@ func (s *Store) Close() error {
 	close(s.stop)
 	<-s.done
 	<-s.marked
+	s.snaps.close()
 	var err error
 	if !s.attached {
 		err = s.markHead(context.Background())

@@ -31,6 +31,9 @@ type fixture struct {
 	db     string
 	dir    string
 	ledger string // empty: none
+	snaps  string // empty: none are made
+	room   int64  // for snapshots; 0: much
+	behind int64  // horizon; 0: the usual
 	keys   *keys.ServerKeys
 	now    time.Time
 }
@@ -52,7 +55,7 @@ func newFixture(t *testing.T, db string) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{t: t, db: db, dir: t.TempDir(), keys: k, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
+	f := &fixture{t: t, db: db, dir: t.TempDir(), snaps: t.TempDir(), keys: k, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 	f.found()
 	return f
 }
@@ -76,7 +79,8 @@ func (f *fixture) found() {
 
 func (f *fixture) open() {
 	f.t.Helper()
-	s, err := store.Open(context.Background(), store.Config{DB: f.db, Blobs: f.dir, Ledger: f.ledger, Keys: f.keys, Now: func() time.Time { return f.now }, Log: quiet})
+	s, err := store.Open(context.Background(), store.Config{DB: f.db, Blobs: f.dir, Ledger: f.ledger,
+		Snapshots: f.snaps, SnapshotBytes: f.room, Horizon: f.behind, Keys: f.keys, Now: func() time.Time { return f.now }, Log: quiet})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -190,7 +194,7 @@ func (d *device) pull(limit int) []protocol.Frame {
 			d.f.t.Fatal(err)
 		}
 		all = append(all, p.Frames...)
-		d.cursor = protocol.Cursor{Epoch: p.Head.Epoch, Seq: p.Seq, Chain: p.Hash[:8]}
+		d.cursor = p.Next(d.Device)
 		if !p.More {
 			return all
 		}

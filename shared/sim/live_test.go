@@ -1,0 +1,104 @@
+package sim_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"cityhall/shared/city"
+	"cityhall/shared/protocol"
+	"cityhall/shared/replica"
+	"cityhall/shared/sim"
+)
+
+// collecting is a line with a proxy that holds streams back: their head comes,
+// and nothing after it. It is safe for concurrent use.
+type collecting struct {
+	to      http.RoundTripper
+	streams atomic.Int64
+	asked   atomic.Int64
+	deaf    bool // questions are held back too
+}
+
+func (c *collecting) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Path != protocol.Path+"/live" {
+		return c.to.RoundTrip(r)
+	}
+	stream := r.URL.Query().Get("wait") == ""
+	if stream {
+		c.streams.Add(1)
+	} else {
+		c.asked.Add(1)
+	}
+	if !stream && !c.deaf {
+		return c.to.RoundTrip(r)
+	}
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: mute{r}, Request: r}, nil
+}
+
+// mute is a body of which nothing comes until the caller gives up.
+type mute struct{ r *http.Request }
+
+func (m mute) Read([]byte) (int, error) {
+	<-m.r.Context().Done()
+	return 0, io.ErrUnexpectedEOF
+}
+
+func (m mute) Close() error { return nil }
+
+// perCall gives each request a line of its own: a sim.Line serves one at a time.
+type perCall struct{ c *sim.City }
+
+func (p perCall) RoundTrip(r *http.Request) (*http.Response, error) { return line(p.c).RoundTrip(r) }
+
+// TestNewsBehindAProxy: where no stream comes through, a device asks and waits,
+// and where not even that works, it learns by its rounds.
+func TestNewsBehindAProxy(t *testing.T) {
+	for name, x := range map[string]struct {
+		deaf   bool
+		within time.Duration
+	}{"no streams": {false, 5 * time.Second}, "no waiting either": {true, 2 * time.Minute}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				dir, err := sim.Folder("live-*")
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer os.RemoveAll(dir)
+				c, err := sim.NewCity(ctx, dir+"/city", sim.NewClock(noon))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+				proxy := &collecting{to: perCall{c}, deaf: x.deaf}
+				r, err := replica.Open(ctx, replica.Config{Dir: dir + "/device", Now: sim.NewClock(noon).Now, Version: "test", Transport: proxy})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer r.Close()
+				enrol(t, c, r, city.DeviceKiosk, city.ScopePublic)
+				run, stop := context.WithCancel(ctx)
+				done := make(chan error, 1)
+				go func() { done <- r.Run(run) }()
+				time.Sleep(5 * time.Minute)
+				number := crewJob(t, c, sim.Crew, "news").Number()
+				time.Sleep(x.within)
+				if found, err := r.Find(ctx, city.KindRequest, "number", number); err != nil || len(found) != 1 {
+					t.Errorf("not here after %v: %v", x.within, err)
+				}
+				stop()
+				if err := <-done; err != nil {
+					t.Error(err)
+				}
+				if n := proxy.asked.Load(); !x.deaf && (n < 8 || n > 40) || proxy.streams.Load() < 1 {
+					t.Errorf("%d streams and %d questions in five minutes", proxy.streams.Load(), n)
+				}
+			})
+		})
+	}
+}
