@@ -106,6 +106,7 @@ func (s *Server) routes() error {
 	api.POST("/hello", s.device(protocol.MaxHello, anyTime, s.hello))
 	api.POST("/push", s.device(protocol.MaxPushBody, inTime, s.push))
 	api.GET("/pull", s.device(0, inTime, s.pull))
+	api.POST("/reconcile", s.device(protocol.MaxReconcile, inTime, s.reconcile))
 	api.GET("/live", s.device(0, inTime, s.live))
 	api.HEAD("/blobs/:sha256", s.device(0, inTime, s.blobHead))
 	api.GET("/blobs/:sha256", s.device(0, inTime, s.blobGet))

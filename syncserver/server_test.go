@@ -141,6 +141,9 @@ var routes = []struct {
 	{"POST", "/sync/v1/hello", func(t *testing.T) []byte { return mustJSON(t, protocol.Hello{Stream: "s1"}) }, 200, 400},
 	{"POST", "/sync/v1/push", func(t *testing.T) []byte { return pushBody(t, "s1") }, 200, 400},
 	{"GET", "/sync/v1/pull", nil, 200, 413},
+	{"POST", "/sync/v1/reconcile", func(t *testing.T) []byte {
+		return mustJSON(t, protocol.Claim{Mutation: city.NewMutationID(), Content: protocol.Hash{1}})
+	}, 200, 400},
 	{"GET", "/sync/v1/live", nil, 200, 413},
 	{"HEAD", "/sync/v1/blobs/" + blob, nil, 404, 413},
 	{"GET", "/sync/v1/blobs/" + blob, nil, 404, 413},

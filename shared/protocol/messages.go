@@ -158,6 +158,7 @@ type Ack struct {
 // End closes a page. A page without it is thrown away.
 type End struct {
 	Cursor string `json:"cursor"`
+	Epoch  string `json:"epoch"` // names the history that the page is of
 	More   bool   `json:"more"`
 	Safe   int64  `json:"safe_seq"` // everything up to here is in a verified backup
 	Count  int    `json:"count"`    // frames before this one

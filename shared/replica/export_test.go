@@ -34,8 +34,7 @@ func Feed(ctx context.Context, r *Replica, safe int64, frames ...protocol.Frame)
 	if err := r.keepPage(ctx, r.cache.target(), page{frames: frames, end: end}); err != nil {
 		return err
 	}
-	_, err := r.settle(ctx, false)
-	return err
+	return r.settle(ctx)
 }
 
 // FeedOnly is Feed without the copy: as if the device died in between.

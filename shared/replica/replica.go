@@ -44,10 +44,9 @@ type Replica struct {
 	stuck map[city.MutationID]city.Code // acts that the server cannot read; tried again after a start
 
 	wake   chan struct{}
-	back   chan struct{}            // the server is within reach again
-	offset atomic.Int64             // nanoseconds by which the server's clock is ahead
-	live   atomic.Bool              // the live connection stands
-	again  map[city.MutationID]bool // under writing: sent again since their echo was missed
+	back   chan struct{} // the server is within reach again
+	offset atomic.Int64  // nanoseconds by which the server's clock is ahead
+	live   atomic.Bool   // the live connection stands
 	codec  *codec
 }
 
@@ -71,7 +70,7 @@ func Open(ctx context.Context, cfg Config) (*Replica, error) {
 		return nil, err
 	}
 	r := &Replica{cfg: cfg, http: &http.Client{Transport: cfg.Transport, CheckRedirect: noRedirects}, boot: rand.Text(), started: cfg.Now(),
-		subs: map[chan struct{}]struct{}{}, wake: make(chan struct{}, 1), back: make(chan struct{}, 1), again: map[city.MutationID]bool{}, stuck: map[city.MutationID]city.Code{},
+		subs: map[chan struct{}]struct{}{}, wake: make(chan struct{}, 1), back: make(chan struct{}, 1), stuck: map[city.MutationID]city.Code{},
 		link: Link{State: LinkUnknown, Since: cfg.Now()}, codec: codec}
 	if err := r.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the device's folder: %w", err), r.Close())
@@ -92,8 +91,7 @@ func (r *Replica) open(ctx context.Context) error {
 		return err
 	}
 	r.link.LastSync = r.lastSync(ctx)
-	_, err = r.settle(ctx, false)
-	return err
+	return r.settle(ctx)
 }
 
 // Close ends the replica. Run and Step must have returned.

@@ -33,14 +33,8 @@ var ErrLineage = fmt.Errorf("the cursor is of another history")
 // restored, and a new epoch begins.
 func (s *Store) Pull(ctx context.Context, d Device, from protocol.Cursor, limit int) (Page, error) {
 	var p Page
-	err := sqlite.InReadTx(ctx, s.db, func(tx *sql.Tx) error {
-		var err error
-		if p.Head, err = readHead(ctx, tx); err != nil {
-			return err
-		}
-		if err := checkLineage(ctx, tx, p.Head, from); err != nil {
-			return err
-		}
+	err := s.inLineage(ctx, from, func(tx *sql.Tx, head Head) error {
+		p.Head = head
 		for want := limit; ; want *= 4 { // one transaction may be larger than a page
 			done, err := p.read(ctx, tx, d, from.Seq, want)
 			if err != nil || done {
@@ -48,12 +42,29 @@ func (s *Store) Pull(ctx context.Context, d Device, from protocol.Cursor, limit 
 			}
 		}
 	})
+	return p, err
+}
+
+// inLineage reads in one transaction what is asked for from a cursor's place. A
+// cursor of another history is ErrLineage; one that proves a restore begins a new
+// epoch.
+func (s *Store) inLineage(ctx context.Context, from protocol.Cursor, read func(*sql.Tx, Head) error) error {
+	err := sqlite.InReadTx(ctx, s.db, func(tx *sql.Tx) error {
+		head, err := readHead(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := checkLineage(ctx, tx, head, from); err != nil {
+			return err
+		}
+		return read(tx, head)
+	})
 	if errors.Is(err, errProof) {
 		if failed := s.learn(ctx, from); failed != nil {
-			return p, failed
+			return failed
 		}
 	}
-	return p, err
+	return err
 }
 
 // checkLineage compares the cursor with the log: the same name, a place that
