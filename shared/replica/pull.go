@@ -107,17 +107,24 @@ func (r *Replica) keepPage(ctx context.Context, f *cacheFile, p page) error {
 	if gap {
 		r.cache.doubt.Store(true)
 	}
-	for _, sha := range evicted {
+	r.changed()
+	return r.forgetBytes(ctx, f, evicted, hasEvict(p))
+}
+
+// forgetBytes removes what remains of forgotten records: fetched photos, and, if
+// something was deleted, what the log file still has of it.
+func (r *Replica) forgetBytes(ctx context.Context, f *cacheFile, photos []string, deleted bool) error {
+	for _, sha := range photos {
 		if err := os.Remove(r.fetchedPath(sha)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("forget a photo: %w", err)
 		}
 	}
-	if hasEvict(p) { // nothing of it may stay in the log file
-		if err := sqlite.Checkpoint(ctx, f.db); err != nil && !sqlite.IsBusy(err) {
-			return err
-		}
+	if !deleted {
+		return nil
 	}
-	r.changed()
+	if err := sqlite.Checkpoint(ctx, f.db); err != nil && !sqlite.IsBusy(err) {
+		return err
+	}
 	return nil
 }
 

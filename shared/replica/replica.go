@@ -29,7 +29,8 @@ type Replica struct {
 
 	stepping sync.Mutex // one exchange at a time
 	verified time.Time  // under stepping: when every blob was last asked for
-	syncKept time.Time  // under stepping: the last contact that was written down
+	checkup  checkup
+	syncKept time.Time // under stepping: the last contact that was written down
 
 	writing sync.Mutex    // who changes what is shown
 	shown   *picture      // under writing
@@ -91,12 +92,14 @@ func (r *Replica) open(ctx context.Context) error {
 		return err
 	}
 	r.link.LastSync = r.lastSync(ctx)
+	r.openCheckup(ctx)
 	return r.settle(ctx)
 }
 
 // Close ends the replica. Run and Step must have returned.
 func (r *Replica) Close() error {
 	var errs []error
+	r.closeCheckup()
 	if r.cache != nil {
 		errs = append(errs, r.cache.close())
 	}

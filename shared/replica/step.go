@@ -111,7 +111,7 @@ func (r *Replica) round(ctx context.Context, id *identity) error {
 			break
 		}
 	}
-	return errors.Join(pushed, r.sendBlobs(ctx, id), r.fetchPlaces(ctx))
+	return errors.Join(pushed, r.verify(ctx, id), r.sendBlobs(ctx, id), r.fetchPlaces(ctx))
 }
 
 // lostPlace tells that the server does not take the cache's cursor: the next pull
@@ -158,7 +158,7 @@ func (r *Replica) helloBody(ctx context.Context, at tip) ([]byte, error) {
 		return nil, err
 	}
 	return json.Marshal(protocol.Hello{Cursor: r.cache.target().at.Load().cursor, Stream: at.stream, LastN: at.n, Version: r.cfg.Version,
-		Pending: sum.Pending, Oldest: sum.Oldest, Blobs: sum.Blobs, Failed: sum.Damaged, Disk: diskFree(r.cfg.Dir), Clock: r.cfg.Now().UTC().Truncate(time.Millisecond)})
+		Pending: sum.Pending, Oldest: sum.Oldest, Blobs: sum.Blobs, Failed: sum.Damaged, Repaired: int(r.checkup.repaired.Load()), Disk: diskFree(r.cfg.Dir), Clock: r.cfg.Now().UTC().Truncate(time.Millisecond)})
 }
 
 // follow takes over what the server says of the device. Other grants mean a new

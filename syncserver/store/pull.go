@@ -244,14 +244,23 @@ func merge(changes, acks []logged) []protocol.Frame {
 // Concerns tells whether the log holds anything after seq that the device may
 // see or has caused.
 func (s *Store) Concerns(ctx context.Context, d Device, seq int64) (bool, error) {
+	if shown, err := shownSince(ctx, s.db, d, seq); err != nil || shown {
+		return shown, err
+	}
+	var n int
+	err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 AS hit FROM mutation WHERE device = $1 AND seq > $2 LIMIT 1) AS hits`, d.ID, seq).Scan(&n)
+	return n > 0, err
+}
+
+// shownSince tells whether the log holds anything after seq that the device may
+// see.
+func shownSince(ctx context.Context, q querier, d Device, seq int64) (bool, error) {
 	for _, scope := range d.scopes() {
 		var n int
-		err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 AS hit FROM change_scope WHERE scope = $1 AND seq > $2 LIMIT 1) AS some`, scope, seq).Scan(&n)
+		err := q.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 AS hit FROM change_scope WHERE scope = $1 AND seq > $2 LIMIT 1) AS hits`, scope, seq).Scan(&n)
 		if err != nil || n > 0 {
 			return n > 0, err
 		}
 	}
-	var n int
-	err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 AS hit FROM mutation WHERE device = $1 AND seq > $2 LIMIT 1) AS some`, d.ID, seq).Scan(&n)
-	return n > 0, err
+	return false, nil
 }
