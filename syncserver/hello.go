@@ -88,6 +88,9 @@ func (s *Server) hello(c *call) {
 		s.broken(c.Context, err)
 		return
 	}
+	if h.Repaired > c.device.Hello.Repaired {
+		s.log.Warn("a device has repaired its copy", "device", c.device.ID, "repaired", h.Repaired)
+	}
 	head, err := s.store.Head(ctx)
 	if err != nil {
 		s.broken(c.Context, err)

@@ -3,7 +3,6 @@ package syncserver
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -13,7 +12,6 @@ import (
 
 	"cityhall/shared/keys"
 	"cityhall/shared/protocol"
-	"cityhall/syncserver/store"
 )
 
 // pull answers with a page of what is new for the device.
@@ -28,16 +26,8 @@ func (s *Server) pull(c *call) {
 		return
 	}
 	page, err := s.store.Pull(c.Request.Context(), c.device, from, min(limit, protocol.MaxPage))
-	if errors.Is(err, store.ErrLineage) {
-		problem(c.Context, http.StatusConflict, protocol.CodeLineage, err.Error())
-		return
-	}
-	if errors.Is(err, store.ErrHorizon) {
-		problem(c.Context, http.StatusGone, protocol.CodeHorizon, err.Error())
-		return
-	}
 	if err != nil {
-		s.broken(c.Context, err)
+		s.unanswered(c, err)
 		return
 	}
 	cursor, err := page.Next(c.device).Encode(s.mac)
@@ -45,10 +35,8 @@ func (s *Server) pull(c *call) {
 		s.broken(c.Context, err)
 		return
 	}
-	frames := append(page.Frames, protocol.Frame{End: &protocol.End{Cursor: cursor, More: page.More, Safe: page.Head.Safe, Count: len(page.Frames)}})
-	if err := writeFrames(c, frames); err != nil && c.Request.Context().Err() == nil {
-		s.log.Info("pull cut short", "device", c.device.ID, "err", err)
-	}
+	s.list(c, lines(append(page.Frames, protocol.Frame{End: &protocol.End{Cursor: cursor, Epoch: page.Head.Epoch, More: page.More, Safe: page.Head.Safe,
+		Count: len(page.Frames)}})))
 }
 
 func (s *Server) mac(b []byte) []byte { return keys.MAC(s.keys.MAC, b) }
@@ -72,7 +60,15 @@ func (s *Server) readCursor(c *call) (protocol.Cursor, bool) {
 	return cur, true
 }
 
-func writeFrames(c *call, frames []protocol.Frame) error {
+func lines[T any](all []T) []any {
+	out := make([]any, len(all))
+	for i := range all {
+		out[i] = all[i]
+	}
+	return out
+}
+
+func writeLines(c *call, lines []any) error {
 	c.Header("Content-Type", protocol.ContentType)
 	c.Header("Cache-Control", "no-store")
 	var out io.Writer = c.Writer
@@ -88,9 +84,9 @@ func writeFrames(c *call, frames []protocol.Frame) error {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
-	for _, f := range frames {
+	for _, line := range lines {
 		buf.Reset()
-		if err := enc.Encode(f); err != nil {
+		if err := enc.Encode(line); err != nil {
 			return err
 		}
 		if _, err := out.Write(buf.Bytes()); err != nil {

@@ -45,6 +45,7 @@ type Server struct {
 	plan   BackupPlan
 	lives  connections
 	ending chan struct{} // closed when live connections are to end
+	turns  chan struct{} // of comparisons, which read every record
 }
 
 // maxNonces bounds the memory of the guard against replays: about 100 bytes each.
@@ -75,7 +76,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{store: st, keys: k, nonces: keys.NewNonces(protocol.ClockSkew, maxNonces), now: c.Now, log: c.Log,
-		plan: c.Backups, ending: make(chan struct{})}
+		plan: c.Backups, ending: make(chan struct{}), turns: make(chan struct{}, maxComparisons)}
 	if err := s.routes(); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -112,6 +113,8 @@ func (s *Server) routes() error {
 	api.GET("/pull", s.device(0, inTime, s.pull))
 	api.GET("/snapshot", s.device(0, inTime, s.snapshot))
 	api.GET("/snapshot/:sha256", s.device(0, inTime, s.snapshotPart))
+	api.POST("/reconcile", s.device(protocol.MaxReconcile, inTime, s.reconcile))
+	api.POST("/verify", s.device(protocol.MaxVerify, inTime, s.verify))
 	api.GET("/live", s.device(0, inTime, s.live))
 	api.HEAD("/blobs/:sha256", s.device(0, inTime, s.blobHead))
 	api.GET("/blobs/:sha256", s.device(0, inTime, s.blobGet))

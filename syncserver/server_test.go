@@ -143,6 +143,10 @@ var routes = []struct {
 	{"GET", "/sync/v1/pull", nil, 200, 413},
 	{"GET", "/sync/v1/snapshot", nil, 200, 413},
 	{"GET", "/sync/v1/snapshot/" + blob, nil, 404, 413},
+	{"POST", "/sync/v1/reconcile", func(t *testing.T) []byte {
+		return mustJSON(t, protocol.Claim{Mutation: city.NewMutationID(), Content: protocol.Hash{1}})
+	}, 200, 400},
+	{"POST", "/sync/v1/verify", func(t *testing.T) []byte { return mustJSON(t, protocol.Verify{Digests: protocol.NewDigests()}) }, 409, 400},
 	{"GET", "/sync/v1/live", nil, 200, 413},
 	{"HEAD", "/sync/v1/blobs/" + blob, nil, 404, 413},
 	{"GET", "/sync/v1/blobs/" + blob, nil, 404, 413},

@@ -35,6 +35,7 @@ const (
 	CodeGrants    Code = "grants"         // 410: what the device may see has changed; start anew
 	CodeTooLarge  Code = "too_large"      // 413
 	CodeChecksum  Code = "checksum"       // 460: bytes and checksum differ
+	CodeBehind    Code = "behind"         // 409: there is something to pull first
 	CodeOffset    Code = "offset"         // 409: a chunk that does not continue the upload
 	CodeUpgrade   Code = "upgrade"        // 426
 	CodeBusy      Code = "busy"           // 429 or 503, with Retry-After
@@ -74,9 +75,12 @@ type Hello struct {
 	Oldest  time.Time `json:"oldest,omitzero"`  // of them
 	Blobs   int       `json:"blobs"`            // photos not yet sent
 	Failed  int       `json:"failed,omitempty"` // acts set aside as damaged
-	Disk    int64     `json:"disk"`             // bytes free
-	Clock   time.Time `json:"clock"`
-	Printer string    `json:"printer,omitempty"`
+	// Repaired counts the records that a comparison found to be wrong on the device,
+	// ever.
+	Repaired int       `json:"repaired,omitempty"`
+	Disk     int64     `json:"disk"` // bytes free
+	Clock    time.Time `json:"clock"`
+	Printer  string    `json:"printer,omitempty"`
 }
 
 // HelloReply is signed by the server's key.
@@ -158,6 +162,7 @@ type Ack struct {
 // End closes a page. A page without it is thrown away.
 type End struct {
 	Cursor string `json:"cursor"`
+	Epoch  string `json:"epoch"` // names the history that the page is of
 	More   bool   `json:"more"`
 	Safe   int64  `json:"safe_seq"` // everything up to here is in a verified backup
 	Count  int    `json:"count"`    // frames before this one

@@ -297,7 +297,7 @@ func TestFrames(t *testing.T) {
 			`{"put":{"kind":"note","id":"n","parent":"case-1","seq":4,"full":true,"fields":{"text":"x"},"w":"m"}}`},
 		{protocol.Frame{Evict: &protocol.Evict{Ref: city.Ref{Kind: city.KindNote, ID: "n"}, Seq: 5}}, `{"evict":{"kind":"note","id":"n","seq":5}}`},
 		{protocol.Frame{Ack: &protocol.Ack{Mutation: "m", Seq: 6, Verdict: city.VerdictApplied}}, `{"ack":{"mutation":"m","seq":6,"verdict":"applied"}}`},
-		{protocol.Frame{End: &protocol.End{Cursor: "c", More: true, Safe: 3, Count: 2}}, `{"end":{"cursor":"c","more":true,"safe_seq":3,"count":2}}`},
+		{protocol.Frame{End: &protocol.End{Cursor: "c", Epoch: "e", More: true, Safe: 3, Count: 2}}, `{"end":{"cursor":"c","epoch":"e","more":true,"safe_seq":3,"count":2}}`},
 	} {
 		raw, err := json.Marshal(c.frame)
 		if err != nil || string(raw) != c.want {

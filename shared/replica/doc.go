@@ -16,9 +16,10 @@
 //
 // What counts as received is the echo of an act in a pull, never the answer to a
 // push. Echoes are written to cache.db in the transaction of their page, then
-// copied to outbox.db, and the copy is repeated at every start. An act whose echo
-// is missing after a whole pull is sent again: its id makes that harmless, and a
-// server that was restored from a backup gets back what it lost.
+// copied to outbox.db, and the copy is repeated at every start. About an act whose
+// echo is missing after a whole pull the server is asked; what it does not have is
+// sent again: its id makes that harmless, and a server that was restored from a
+// backup gets back what it lost.
 //
 // A kiosk seals what a resident typed to the server's key before it is stored
 // and cannot read it again. It keeps a stub of the public face: number, service,

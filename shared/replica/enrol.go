@@ -159,20 +159,27 @@ func (r *Replica) moveIn(ctx context.Context, id *identity) error {
 	return nil
 }
 
-// rehome makes every act that the city has not confirmed one of the new identity.
+// rehome makes every act that the city has not confirmed one of the new identity,
+// and in the same city all of them: it may ask for each of them again.
 func (r *Replica) rehome(ctx context.Context, id *identity) error {
+	query := selectWaiting
+	if now := r.who(); now != nil && now.serverKey == id.serverKey {
+		query = selectAll
+	}
 	return sqlite.InTx(ctx, r.out, func(tx *sql.Tx) error {
-		waiting, err := r.load(ctx, tx, selectWaiting)
+		acts, err := r.load(ctx, tx, query)
 		if err != nil {
 			return err
 		}
-		for i := range waiting {
-			e := &waiting[i]
-			e.device, e.state, e.stream, e.n = id.device, savedHere, "", 0
+		for i := range acts {
+			e := &acts[i]
+			if e.device = id.device; e.state != echoReceived && !e.damaged {
+				e.state, e.stream, e.n = savedHere, "", 0
+			}
 			if err := updateEntry(ctx, tx, e); err != nil {
 				return err
 			}
 		}
-		return nil
+		return writeIdentity(ctx, tx, id)
 	})
 }

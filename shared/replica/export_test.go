@@ -34,8 +34,7 @@ func Feed(ctx context.Context, r *Replica, safe int64, frames ...protocol.Frame)
 	if err := r.keepPage(ctx, r.cache.target(), page{frames: frames, end: end}); err != nil {
 		return err
 	}
-	_, err := r.settle(ctx, false)
-	return err
+	return r.settle(ctx)
 }
 
 // FeedOnly is Feed without the copy: as if the device died in between.
@@ -91,3 +90,14 @@ func Exec(ctx context.Context, r *Replica, file, statement string, args ...any) 
 	_, err := db.ExecContext(ctx, statement, args...)
 	return err
 }
+
+// Plant writes a record into the shown cache as if it had come from the city.
+func Plant(ctx context.Context, r *Replica, rec city.Record, seq int64) error {
+	return writeRecord(ctx, r.cache.live.db, stored{Record: rec, seq: seq})
+}
+
+// Repaired tells how many records were ever put right.
+func Repaired(r *Replica) int64 { return r.checkup.repaired.Load() }
+
+// Unclean tells whether the last run of the program was cut off.
+func Unclean(r *Replica) bool { return r.checkup.unclean }

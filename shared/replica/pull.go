@@ -34,7 +34,7 @@ func (r *Replica) pull(ctx context.Context, id *identity) error {
 		}
 		f := r.cache.target()
 		p, err := r.fetchPage(ctx, id, f.at.Load().cursor)
-		if isRefusal(err, protocol.CodeLineage, protocol.CodeHorizon, protocol.CodeGrants) && rebuilds < maxRepeats {
+		if lostPlace(err) && rebuilds < maxRepeats {
 			r.cfg.Log.Warn("cache rebuilt", "err", err)
 			rebuilds++
 			if isRefusal(err, protocol.CodeGrants) { // changed since this round's hello, which says how
@@ -118,17 +118,24 @@ func (r *Replica) keepPage(ctx context.Context, f *cacheFile, p page) error {
 	if gap {
 		r.cache.doubt.Store(true)
 	}
-	for _, sha := range evicted {
+	r.changed()
+	return r.forgetBytes(ctx, f, evicted, hasEvict(p))
+}
+
+// forgetBytes removes what remains of forgotten records: fetched photos, and, if
+// something was deleted, what the log file still has of it.
+func (r *Replica) forgetBytes(ctx context.Context, f *cacheFile, photos []string, deleted bool) error {
+	for _, sha := range photos {
 		if err := os.Remove(r.fetchedPath(sha)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("forget a photo: %w", err)
 		}
 	}
-	if hasEvict(p) { // nothing of it may stay in the log file
-		if err := sqlite.Checkpoint(ctx, f.db); err != nil && !sqlite.IsBusy(err) {
-			return err
-		}
+	if !deleted {
+		return nil
 	}
-	r.changed()
+	if err := sqlite.Checkpoint(ctx, f.db); err != nil && !sqlite.IsBusy(err) {
+		return err
+	}
 	return nil
 }
 
@@ -172,55 +179,41 @@ func (r *Replica) takeOver(ctx context.Context) error {
 	return r.doubtBlobs(ctx)
 }
 
-// settle copies the echoes of the shown cache into the outbox. After a whole pull
-// (final) an act that the server had answered, and that has no echo, is missing
-// there: it is made to wait again. settle tells how many.
-func (r *Replica) settle(ctx context.Context, final bool) (missing int, err error) {
+// settle copies the echoes of the shown cache into the outbox.
+func (r *Replica) settle(ctx context.Context) error {
 	r.writing.Lock()
 	defer r.writing.Unlock()
-	var all bool
-	err = r.cache.read(ctx, func(f *cacheFile) error {
-		all = !f.at.Load().settled
+	query := selectWaiting
+	err := r.cache.read(ctx, func(f *cacheFile) error {
+		if !f.at.Load().settled {
+			query = selectAll
+		}
 		return nil
 	})
 	if err != nil {
-		return 0, err
-	}
-	query := selectWaiting
-	if all {
-		query = selectAll
+		return err
 	}
 	entries, err := r.load(ctx, r.out, query)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	var moved []entry
 	for i := range entries {
-		e := &entries[i]
-		change, lost, err := r.compare(ctx, e, final)
+		change, err := r.copyEcho(ctx, &entries[i])
 		if err != nil {
-			return 0, err
-		}
-		if lost {
-			missing++
+			return err
 		}
 		if change {
-			moved = append(moved, *e)
+			moved = append(moved, entries[i])
 		}
 	}
-	if err := r.writeEntries(ctx, moved); err != nil {
-		return 0, err
-	}
-	if final && all {
-		return missing, r.cache.read(ctx, func(f *cacheFile) error { return f.settled(ctx) })
-	}
-	return missing, nil
+	return r.writeEntries(ctx, moved)
 }
 
-// compare brings one act in line with its echo, or the lack of one.
-func (r *Replica) compare(ctx context.Context, e *entry, final bool) (change, lost bool, err error) {
+// copyEcho brings one act in line with its echo, if there is one.
+func (r *Replica) copyEcho(ctx context.Context, e *entry) (change bool, err error) {
 	if e.damaged {
-		return false, false, nil
+		return false, nil
 	}
 	var a protocol.Ack
 	var echoed bool
@@ -228,26 +221,11 @@ func (r *Replica) compare(ctx context.Context, e *entry, final bool) (change, lo
 		a, echoed, err = ack(ctx, f.db, e.id)
 		return err
 	})
-	if err != nil {
-		return false, false, err
+	if err != nil || !echoed || e.state == echoReceived && e.seq == a.Seq && e.verdict == a.Verdict {
+		return false, err
 	}
-	if echoed {
-		delete(r.again, e.id)
-		if e.state == echoReceived && e.seq == a.Seq && e.verdict == a.Verdict {
-			return false, false, nil
-		}
-		e.state, e.seq, e.verdict, e.review, e.code, e.field = echoReceived, a.Seq, a.Verdict, a.Review, a.Code, a.Field
-		return true, false, nil
-	}
-	id := r.who()
-	if !final || e.state == savedHere || r.again[e.id] || id == nil || id.device != e.device {
-		return false, false, nil
-	}
-	r.again[e.id] = true
-	e.state, e.seq, e.verdict, e.review, e.code, e.field = savedHere, 0, "", "", "", ""
-	e.stream, e.n = "", 0
-	r.cfg.Log.Warn("no echo of an act; sent again", "mutation", string(e.id))
-	return true, true, nil
+	e.echo(a)
+	return true, nil
 }
 
 // writeEntries writes changed entries in one transaction.

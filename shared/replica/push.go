@@ -124,23 +124,17 @@ func decodeVerdicts(body []byte) ([]protocol.PushVerdict, protocol.PushEnd, erro
 func (r *Replica) markSent(ctx context.Context, todo []entry, verdicts []protocol.PushVerdict) error {
 	r.writing.Lock()
 	defer r.writing.Unlock()
-	byID := map[city.MutationID]protocol.PushVerdict{}
+	answered := map[city.MutationID]bool{}
 	for _, v := range verdicts {
-		byID[v.ID] = v
+		answered[v.ID] = true
 	}
 	err := sqlite.InTx(ctx, r.out, func(tx *sql.Tx) error {
 		for i := range todo {
 			e := &todo[i]
-			v, ok := byID[e.id]
-			if !ok || e.state == echoReceived {
+			if !answered[e.id] || e.state == echoReceived {
 				continue
 			}
 			e.state = sentOnce
-			if r.again[e.id] && v.Verdict == city.VerdictDuplicate {
-				// Known to the city since before, though no echo is for this device:
-				// it delivered the act under an earlier identity.
-				e.state, e.seq, e.verdict, e.review, e.code, e.field = echoReceived, v.Seq, v.Stored, v.Review, v.Code, v.Field
-			}
 			if err := updateEntry(ctx, tx, e); err != nil {
 				return err
 			}

@@ -155,7 +155,7 @@ func (r *Replica) repair(ctx context.Context, q querier, e entry) (entry, error)
 	}
 	if whole {
 		e.id, e.typ, e.at, e.blobs = env.ID, env.Type, env.At, env.Blobs
-		e.state, e.seq, e.verdict, e.review, e.code, e.field = savedHere, 0, "", "", "", ""
+		e.await(savedHere)
 		e.stream, e.n, e.damaged = "", 0, false
 		e.stub = nil // nothing tells whether it is what was stored; the echo brings the record
 	} else {

@@ -29,7 +29,8 @@ type Replica struct {
 
 	stepping sync.Mutex // one exchange at a time
 	verified time.Time  // under stepping: when every blob was last asked for
-	syncKept time.Time  // under stepping: the last contact that was written down
+	checkup  checkup
+	syncKept time.Time // under stepping: the last contact that was written down
 
 	writing sync.Mutex    // who changes what is shown
 	shown   *picture      // under writing
@@ -44,10 +45,9 @@ type Replica struct {
 	stuck map[city.MutationID]city.Code // acts that the server cannot read; tried again after a start
 
 	wake   chan struct{}
-	back   chan struct{}            // the server is within reach again
-	offset atomic.Int64             // nanoseconds by which the server's clock is ahead
-	live   atomic.Bool              // the live connection stands
-	again  map[city.MutationID]bool // under writing: sent again since their echo was missed
+	back   chan struct{} // the server is within reach again
+	offset atomic.Int64  // nanoseconds by which the server's clock is ahead
+	live   atomic.Bool   // the live connection stands
 	codec  *codec
 }
 
@@ -71,7 +71,7 @@ func Open(ctx context.Context, cfg Config) (*Replica, error) {
 		return nil, err
 	}
 	r := &Replica{cfg: cfg, http: &http.Client{Transport: cfg.Transport, CheckRedirect: noRedirects}, boot: rand.Text(), started: cfg.Now(),
-		subs: map[chan struct{}]struct{}{}, wake: make(chan struct{}, 1), back: make(chan struct{}, 1), again: map[city.MutationID]bool{}, stuck: map[city.MutationID]city.Code{},
+		subs: map[chan struct{}]struct{}{}, wake: make(chan struct{}, 1), back: make(chan struct{}, 1), stuck: map[city.MutationID]city.Code{},
 		link: Link{State: LinkUnknown, Since: cfg.Now()}, codec: codec}
 	if err := r.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the device's folder: %w", err), r.Close())
@@ -97,13 +97,14 @@ func (r *Replica) open(ctx context.Context) error {
 		return err
 	}
 	r.link.LastSync = r.lastSync(ctx)
-	_, err = r.settle(ctx, false)
-	return err
+	r.openCheckup(ctx)
+	return r.settle(ctx)
 }
 
 // Close ends the replica. Run and Step must have returned.
 func (r *Replica) Close() error {
 	var errs []error
+	r.closeCheckup()
 	if r.cache != nil {
 		errs = append(errs, r.cache.close())
 	}

@@ -100,15 +100,24 @@ func (r *Replica) round(ctx context.Context, id *identity) error {
 		if pulled = r.pull(ctx, id); pulled != nil {
 			return errors.Join(pushed, pulled)
 		}
-		missing, err := r.settle(ctx, true)
-		if err != nil {
+		if err := r.settle(ctx); err != nil {
 			return errors.Join(pushed, err)
 		}
-		if missing == 0 {
+		missing, err := r.reconcile(ctx, id)
+		if err != nil && !lostPlace(err) {
+			return errors.Join(pushed, err)
+		}
+		if err == nil && missing == 0 {
 			break
 		}
 	}
-	return errors.Join(pushed, r.sendBlobs(ctx, id), r.fetchPlaces(ctx))
+	return errors.Join(pushed, r.verify(ctx, id), r.sendBlobs(ctx, id), r.fetchPlaces(ctx))
+}
+
+// lostPlace tells that the server does not take the cache's cursor: the next pull
+// builds the cache anew.
+func lostPlace(err error) bool {
+	return isRefusal(err, protocol.CodeLineage, protocol.CodeHorizon, protocol.CodeGrants)
 }
 
 // standing is where the server's copy of a stream ends.
@@ -149,7 +158,7 @@ func (r *Replica) helloBody(ctx context.Context, at tip) ([]byte, error) {
 		return nil, err
 	}
 	return json.Marshal(protocol.Hello{Cursor: r.cache.target().at.Load().cursor, Stream: at.stream, LastN: at.n, Version: r.cfg.Version,
-		Pending: sum.Pending, Oldest: sum.Oldest, Blobs: sum.Blobs, Failed: sum.Damaged, Disk: diskFree(r.cfg.Dir), Clock: r.cfg.Now().UTC().Truncate(time.Millisecond)})
+		Pending: sum.Pending, Oldest: sum.Oldest, Blobs: sum.Blobs, Failed: sum.Damaged, Repaired: int(r.checkup.repaired.Load()), Disk: diskFree(r.cfg.Dir), Clock: r.cfg.Now().UTC().Truncate(time.Millisecond)})
 }
 
 // follow takes over what the server says of the device. Other grants mean a new

@@ -145,9 +145,13 @@ type archived struct {
 	content protocol.Hash
 }
 
-// known looks a mutation up by its id.
 func (w *writeTx) known(ctx context.Context, id city.MutationID) (archived, bool, error) {
-	rows, err := w.tx.QueryContext(ctx, `SELECT seq, verdict, review, code, field, content FROM mutation WHERE id = $1`, id)
+	return known(ctx, w.tx, id)
+}
+
+// known looks a mutation up by its id.
+func known(ctx context.Context, q querier, id city.MutationID) (archived, bool, error) {
+	rows, err := q.QueryContext(ctx, `SELECT seq, verdict, review, code, field, content FROM mutation WHERE id = $1`, id)
 	if err != nil {
 		return archived{}, false, fmt.Errorf("look up %s: %w", id, err)
 	}

@@ -43,14 +43,8 @@ var ErrHorizon = errors.New("the cursor is too far back: begin with a snapshot")
 // restored, and a new epoch begins.
 func (s *Store) Pull(ctx context.Context, d Device, from protocol.Cursor, limit int) (Page, error) {
 	var p Page
-	err := sqlite.InReadTx(ctx, s.db, func(tx *sql.Tx) error {
-		var err error
-		if p.Head, err = readHead(ctx, tx); err != nil {
-			return err
-		}
-		if err := checkLineage(ctx, tx, p.Head, from); err != nil {
-			return err
-		}
+	err := s.inLineage(ctx, from, func(tx *sql.Tx, head Head) error {
+		p.Head = head
 		if s.beyond(p.Head, from) {
 			return ErrHorizon
 		}
@@ -66,12 +60,29 @@ func (s *Store) Pull(ctx context.Context, d Device, from protocol.Cursor, limit 
 			}
 		}
 	})
+	return p, err
+}
+
+// inLineage reads in one transaction what is asked for from a cursor's place. A
+// cursor of another history is ErrLineage; one that proves a restore begins a new
+// epoch.
+func (s *Store) inLineage(ctx context.Context, from protocol.Cursor, read func(*sql.Tx, Head) error) error {
+	err := sqlite.InReadTx(ctx, s.db, func(tx *sql.Tx) error {
+		head, err := readHead(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := checkLineage(ctx, tx, head, from); err != nil {
+			return err
+		}
+		return read(tx, head)
+	})
 	if errors.Is(err, errProof) {
 		if failed := s.learn(ctx, from); failed != nil {
-			return p, failed
+			return failed
 		}
 	}
-	return p, err
+	return err
 }
 
 // checkLineage compares the cursor with the log: the same name, a place that
@@ -263,14 +274,23 @@ func merge(changes, acks []logged) []protocol.Frame {
 // Concerns tells whether the log holds anything after seq that the device may
 // see or has caused.
 func (s *Store) Concerns(ctx context.Context, d Device, seq int64) (bool, error) {
-	for _, scope := range d.scopes() {
-		var n int
-		err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 AS hit FROM change_scope WHERE scope = $1 AND seq > $2 LIMIT 1) AS hits`, scope, seq).Scan(&n)
-		if err != nil || n > 0 {
-			return n > 0, err
-		}
+	if shown, err := shownSince(ctx, s.db, d, seq); err != nil || shown {
+		return shown, err
 	}
 	var n int
 	err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 AS hit FROM mutation WHERE device = $1 AND seq > $2 LIMIT 1) AS hits`, d.ID, seq).Scan(&n)
 	return n > 0, err
+}
+
+// shownSince tells whether the log holds anything after seq that the device may
+// see.
+func shownSince(ctx context.Context, q querier, d Device, seq int64) (bool, error) {
+	for _, scope := range d.scopes() {
+		var n int
+		err := q.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 AS hit FROM change_scope WHERE scope = $1 AND seq > $2 LIMIT 1) AS hits`, scope, seq).Scan(&n)
+		if err != nil || n > 0 {
+			return n > 0, err
+		}
+	}
+	return false, nil
 }

@@ -184,10 +184,15 @@ func (p *push) append(ctx context.Context, v protocol.PushVerdict, id city.Mutat
 	return v, nil
 }
 
+// clashID is the name under which the second act of an id is kept.
+func clashID(id city.MutationID, content protocol.Hash) city.MutationID {
+	return city.MutationID(uuid.NewSHA1(uuid.NameSpaceOID, append([]byte(id), content[:]...)).String())
+}
+
 // clash keeps an act that came under another act's id: both stand in the
 // archive, and a person looks.
 func (p *push) clash(ctx context.Context, v protocol.PushVerdict, l Incoming, o opening, content protocol.Hash) (protocol.PushVerdict, error) {
-	id := city.MutationID(uuid.NewSHA1(uuid.NameSpaceOID, append([]byte(v.ID), content[:]...)).String())
+	id := clashID(v.ID, content)
 	old, ok, err := p.w.known(ctx, id)
 	if err != nil {
 		return v, err

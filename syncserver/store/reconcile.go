@@ -1,0 +1,51 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"cityhall/shared/city"
+	"cityhall/shared/protocol"
+)
+
+// Reconcile tells which of a device's acts the city has, as of the history that
+// the cursor is of; ErrLineage when that is not this one. An act is known by id
+// and content, whoever brought it: a device learns nothing about acts that it
+// does not hold, and the same as it would by pushing those that it does.
+func (s *Store) Reconcile(ctx context.Context, at protocol.Cursor, claims []protocol.Claim) ([]protocol.Ack, error) {
+	acks := make([]protocol.Ack, 0, len(claims))
+	err := s.inLineage(ctx, at, func(tx *sql.Tx, _ Head) error {
+		for _, c := range claims {
+			a, ok, err := recognise(ctx, tx, c)
+			if err != nil {
+				return err
+			}
+			if ok {
+				acks = append(acks, a)
+			}
+		}
+		return nil
+	})
+	return acks, err
+}
+
+// recognise finds an act under its own id, or under the name that it was given
+// when another act had its id first.
+func recognise(ctx context.Context, q querier, c protocol.Claim) (protocol.Ack, bool, error) {
+	a := protocol.Ack{Mutation: c.Mutation}
+	old, ok, err := known(ctx, q, c.Mutation)
+	if err == nil && ok && old.content != c.Content {
+		old, ok, err = known(ctx, q, clashID(c.Mutation, c.Content))
+	}
+	if city.CodeOf(err) == city.CodeDamaged { // pushed again, it is refused by name
+		return a, false, nil
+	}
+	if err != nil || !ok {
+		return a, false, err
+	}
+	a.Seq, a.Verdict, a.Review = old.Seq, old.Verdict, old.Review
+	if old.Refusal != nil {
+		a.Code, a.Field = old.Refusal.Code, old.Refusal.Field
+	}
+	return a, true, nil
+}
