@@ -156,6 +156,12 @@ func (a *applied) refuse(e *Error) (Result, error) {
 	return Result{Verdict: VerdictRefused, Changed: a.changed, Reviews: a.reviews, Refusal: e}, nil
 }
 
+// Subject guesses the request that an act is about, without applying it.
+func Subject(view View, m Mutation) (ID, error) {
+	a := &applied{view: view, m: m}
+	return a.parentOf(a.subject())
+}
+
 // subject guesses what a refused act was about, for the list of reviews.
 func (a *applied) subject() Ref {
 	var named struct {

@@ -20,6 +20,7 @@ type entry struct {
 	envelope []byte
 	args     []byte // opened, of a sealed one
 	content  []byte
+	wait     *waiting // for other acts; nil: it is decided at once
 }
 
 // outcome is what became of a mutation.
@@ -32,25 +33,40 @@ type outcome struct {
 
 // append decides on a mutation, writes what follows and archives it.
 func (w *writeTx) append(ctx context.Context, e entry, refuse *city.Error) (outcome, error) {
+	if e.wait != nil {
+		return w.hold(ctx, e)
+	}
+	res, out, subject, err := w.decide(ctx, e.m, refuse)
+	if err != nil {
+		return outcome{}, err
+	}
+	if err := w.archive(ctx, e, out, subject); err != nil {
+		return outcome{}, err
+	}
+	if err := w.settle(ctx, e.m.ID, res.Changed); err != nil {
+		return outcome{}, err
+	}
+	return out, w.release(ctx)
+}
+
+// decide judges a mutation and writes what follows.
+func (w *writeTx) decide(ctx context.Context, m city.Mutation, refuse *city.Error) (city.Result, outcome, city.ID, error) {
 	var res city.Result
 	var err error
 	if refuse != nil {
-		res, err = city.Refuse(w, e.m, refuse)
+		res, err = city.Refuse(w, m, refuse)
 	} else {
-		res, err = city.Apply(w, e.m)
+		res, err = city.Apply(w, m)
 	}
 	if err != nil {
-		return outcome{}, err
+		return res, outcome{}, "", err
 	}
-	subject, err := w.writeChanges(ctx, e.m, res.Changed)
-	if err != nil {
-		return outcome{}, err
-	}
+	subject, err := w.writeChanges(ctx, m, res.Changed)
 	out := outcome{Verdict: res.Verdict, Seq: w.head.Seq, Refusal: res.Refusal}
 	if len(res.Reviews) > 0 {
 		out.Review = res.Reviews[0].ID
 	}
-	return out, w.archive(ctx, e, out, subject)
+	return res, out, subject, err
 }
 
 func (w *writeTx) archive(ctx context.Context, e entry, out outcome, subject city.ID) error {
