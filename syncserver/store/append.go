@@ -78,11 +78,17 @@ func (w *writeTx) archive(ctx context.Context, e entry, out outcome, subject cit
 	if out.Refusal != nil {
 		code, field = string(out.Refusal.Code), out.Refusal.Field
 	}
+	// Hashed here and not by seal, which would read it once more: this is the row
+	// that is written most.
+	hash := rowHash(map[string]string{"id": string(e.m.ID), "seq": columnText(out.Seq), "device": string(e.m.Device), "stream": e.stream,
+		"n": columnText(int64(e.n)), "type": string(e.m.Type), "actor": string(actor), "subject": string(subject), "at": stamp(e.m.At),
+		"received": stamp(e.m.Received), "envelope": string(e.envelope), "args": string(e.args), "content": string(e.content),
+		"verdict": string(out.Verdict), "review": string(out.Review), "code": code, "field": field})
 	_, err = w.tx.ExecContext(ctx, `INSERT INTO mutation
-		(id, seq, device, stream, n, type, actor, subject, at, received, envelope, args, content, verdict, review, code, field)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		(id, seq, device, stream, n, type, actor, subject, at, received, envelope, args, content, verdict, review, code, field, row_hash)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 		e.m.ID, out.Seq, e.m.Device, e.stream, int64(e.n), e.m.Type, string(actor), subject, stamp(e.m.At), stamp(e.m.Received),
-		e.envelope, e.args, e.content, out.Verdict, out.Review, code, field)
+		e.envelope, e.args, e.content, out.Verdict, out.Review, code, field, hash)
 	if err != nil {
 		return fmt.Errorf("archive %s: %w", e.m.ID, err)
 	}
@@ -113,7 +119,8 @@ func (w *writeTx) writeChanges(ctx context.Context, m city.Mutation, changed []c
 		return "", err
 	}
 	if len(all) == 0 { // an act without effect still has a place in the order
-		return "", w.log(ctx, change{Seq: w.head.Seq + 1, Tx: w.head.Seq + 1, Kind: kindNone, ID: city.ID(m.ID), Writer: m.ID})
+		return "", w.log(ctx, change{Seq: w.head.Seq + 1, Tx: w.head.Seq + 1, Kind: kindNone, ID: city.ID(m.ID), Writer: m.ID,
+			Fields: city.Fields{}, WS: map[string]city.MutationID{}, audience: audienceHash(nil, nil)})
 	}
 	tx := w.head.Seq + int64(len(all))
 	var subject city.ID
@@ -180,10 +187,13 @@ type change struct {
 	Fields city.Fields                `json:"fields,omitempty"`
 	Writer city.MutationID            `json:"writer"`
 	WS     map[string]city.MutationID `json:"ws,omitempty"`
+
+	audience []byte // hash over its rows of change_scope
 }
 
 func (w *writeTx) writeChange(ctx context.Context, by city.MutationID, tx int64, c changing) error {
 	row := logRow(w.head.Seq+1, tx, by, c.Changed, c.gained())
+	row.audience = audienceHash(c.is, c.lost())
 	if err := w.log(ctx, row); err != nil {
 		return err
 	}
@@ -243,9 +253,9 @@ func (w *writeTx) log(ctx context.Context, row change) error {
 		return err
 	}
 	h := chain(w.head.Hash, digest)
-	_, err = w.tx.ExecContext(ctx, `INSERT INTO change (seq, tx, kind, id, parent, whole, fields, writer, ws, salt, digest, h)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		row.Seq, row.Tx, row.Kind, row.ID, row.Parent, flag(row.Whole), string(fields), row.Writer, string(ws), salt, digest, h)
+	_, err = w.tx.ExecContext(ctx, `INSERT INTO change (seq, tx, kind, id, parent, whole, fields, writer, ws, salt, digest, h, audience)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		row.Seq, row.Tx, row.Kind, row.ID, row.Parent, flag(row.Whole), string(fields), row.Writer, string(ws), salt, digest, h, row.audience)
 	if err != nil {
 		return fmt.Errorf("log %s/%s: %w", row.Kind, row.ID, err)
 	}

@@ -215,6 +215,12 @@ func (w *writeTx) hold(ctx context.Context, e entry) (outcome, error) {
 		if err != nil {
 			return outcome{}, fmt.Errorf("hold %s: %w", e.m.ID, err)
 		}
+		if err := seal(ctx, w.tx, "held_for", id, e.m.ID); err != nil {
+			return outcome{}, err
+		}
+	}
+	if err := seal(ctx, w.tx, "held", e.m.ID); err != nil {
+		return outcome{}, err
 	}
 	w.held = true
 	// Whoever waits for it as missing now waits for a decision.

@@ -220,5 +220,5 @@ func (p *push) end(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("move the stream: %w", err)
 	}
-	return nil
+	return seal(ctx, p.w.tx, "stream", p.device.ID, p.stream)
 }

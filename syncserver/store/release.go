@@ -39,6 +39,8 @@ func (w *writeTx) settle(ctx context.Context, id city.MutationID, changed []city
 		moved = append(moved, r.Mutations...)
 	}
 	for _, id := range moved {
+		// due is a mark and no content: it is not under the seal, so that waking
+		// ten thousand costs one statement.
 		_, err := w.tx.ExecContext(ctx, `UPDATE held SET due = 1 WHERE seq = 0 AND id IN (SELECT held FROM held_for WHERE dep = $1)`, id)
 		if err != nil {
 			return fmt.Errorf("wake who waits for %s: %w", id, err)
@@ -83,7 +85,7 @@ func (w *writeTx) reconsider(ctx context.Context, id city.MutationID) error {
 	if err != nil {
 		return fmt.Errorf("keep %s: %w", id, err)
 	}
-	return nil
+	return seal(ctx, w.tx, "held", id)
 }
 
 func (w *writeTx) heldFor(ctx context.Context, id city.MutationID) (map[city.MutationID]relying, error) {
@@ -124,6 +126,9 @@ func (w *writeTx) letGo(ctx context.Context, id city.MutationID, refusal *city.E
 		out.Seq, out.Verdict, out.Review, code, field, id)
 	if err != nil {
 		return fmt.Errorf("let go %s: %w", id, err)
+	}
+	if err := seal(ctx, w.tx, "held", id); err != nil {
+		return err
 	}
 	return w.settle(ctx, id, res.Changed)
 }

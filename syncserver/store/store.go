@@ -170,6 +170,9 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("begin the log: %w", err)
 	}
+	if err := s.sealOld(ctx); err != nil {
+		return err
+	}
 	return s.replay(ctx)
 }
 

@@ -25,3 +25,16 @@ CREATE TABLE held_for (
   PRIMARY KEY (dep, held)
 );
 CREATE INDEX held_for_by_held ON held_for (held);
+
+-- The hash over a row's other columns, so that verify names a row in which a bit
+-- has changed. Rows of an older server get theirs at the first start.
+ALTER TABLE mutation ADD COLUMN row_hash BYTEA;
+CREATE INDEX mutation_unsealed ON mutation (id) WHERE row_hash IS NULL;
+ALTER TABLE stream ADD COLUMN row_hash BYTEA;
+ALTER TABLE device ADD COLUMN row_hash BYTEA;
+ALTER TABLE enrolment ADD COLUMN row_hash BYTEA;
+ALTER TABLE login ADD COLUMN row_hash BYTEA;
+ALTER TABLE blob ADD COLUMN row_hash BYTEA;
+ALTER TABLE held_for ADD COLUMN row_hash BYTEA;
+ALTER TABLE change ADD COLUMN audience BYTEA; -- hash over its rows of change_scope
+CREATE INDEX change_unsealed ON change (seq) WHERE audience IS NULL;
