@@ -24,6 +24,9 @@ import (
 type Config struct {
 	Data string
 	DB   string // postgres:// address or file; empty means city.db in Data
+	// MinPull is the oldest version of pulls that devices may read; see
+	// protocol.PullVersion. Older ones are told to update, and may push all the same.
+	MinPull int
 	// Backups are made while the server serves; the zero value makes none.
 	Backups BackupPlan
 	// Horizon is how many changes a device may be behind before it has to begin with
@@ -44,7 +47,9 @@ type Server struct {
 	office *console.Console
 	plan   BackupPlan
 	lives  connections
-	ending chan struct{} // closed when live connections are to end
+	// minPull is Config.MinPull.
+	minPull int
+	ending  chan struct{} // closed when live connections are to end
 }
 
 // maxNonces bounds the memory of the guard against replays: about 100 bytes each.
@@ -75,7 +80,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{store: st, keys: k, nonces: keys.NewNonces(protocol.ClockSkew, maxNonces), now: c.Now, log: c.Log,
-		plan: c.Backups, ending: make(chan struct{})}
+		plan: c.Backups, minPull: c.MinPull, ending: make(chan struct{})}
 	if err := s.routes(); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -109,9 +114,9 @@ func (s *Server) routes() error {
 	api.POST("/enroll", s.enroll)
 	api.POST("/hello", s.device(protocol.MaxHello, anyTime, s.hello))
 	api.POST("/push", s.device(protocol.MaxPushBody, inTime, s.push))
-	api.GET("/pull", s.device(0, inTime, s.pull))
-	api.GET("/snapshot", s.device(0, inTime, s.snapshot))
-	api.GET("/snapshot/:sha256", s.device(0, inTime, s.snapshotPart))
+	api.GET("/pull", s.device(0, inTime, s.current(s.pull)))
+	api.GET("/snapshot", s.device(0, inTime, s.current(s.snapshot)))
+	api.GET("/snapshot/:sha256", s.device(0, inTime, s.current(s.snapshotPart)))
 	api.GET("/live", s.device(0, inTime, s.live))
 	api.HEAD("/blobs/:sha256", s.device(0, inTime, s.blobHead))
 	api.GET("/blobs/:sha256", s.device(0, inTime, s.blobGet))

@@ -156,6 +156,12 @@ func (a *applied) refuse(e *Error) (Result, error) {
 	return Result{Verdict: VerdictRefused, Changed: a.changed, Reviews: a.reviews, Refusal: e}, nil
 }
 
+// ReviewsOf names the reviews that hold an act which was decided after it had
+// been held, each with the verdict that it means.
+func ReviewsOf(id MutationID) map[ID]Verdict {
+	return map[ID]Verdict{derivedID("refused", string(id)): VerdictRefused, derivedID("conflict", string(id)): VerdictReview}
+}
+
 // Subject guesses the request that an act is about, without applying it.
 func Subject(view View, m Mutation) (ID, error) {
 	a := &applied{view: view, m: m}
