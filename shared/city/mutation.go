@@ -50,6 +50,7 @@ func init() {
 	register(func() Act { return &ReturnWork{} })
 	register(func() Act { return &CloseRequest{} })
 	register(func() Act { return &ReopenRequest{} })
+	register(func() Act { return &ArchiveRequest{} })
 	register(func() Act { return &PauseRequest{} })
 	register(func() Act { return &ResumeRequest{} })
 	register(func() Act { return &StartVisit{} })

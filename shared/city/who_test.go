@@ -46,6 +46,7 @@ var rights = []struct {
 	{&city.ReturnWork{Request: case1, WorkOrder: order, Reason: "x"}, "done", "RAWS"},
 	{closing(), "received", "RDAWS"},
 	{&city.ReopenRequest{Request: case1, Reason: "x"}, "approved", "RDAWS"},
+	{&city.ArchiveRequest{Request: case1}, "approved", "AWS"},
 	{&city.PauseRequest{Request: case1, Reason: "x"}, "received", "RDAWS"},
 	{&city.ResumeRequest{Request: case1}, "paused", "RDAWS"},
 	{visit(), "assigned", "C"},

@@ -46,6 +46,9 @@ func (w *writeTx) append(ctx context.Context, e entry, refuse *city.Error) (outc
 	if err := w.settle(ctx, e.m.ID, res.Changed); err != nil {
 		return outcome{}, err
 	}
+	if err := w.noteShares(ctx, e.m.ID, res.Changed); err != nil {
+		return outcome{}, err
+	}
 	return out, w.release(ctx)
 }
 

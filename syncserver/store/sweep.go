@@ -19,7 +19,7 @@ const sweepPause = 20 * time.Millisecond
 func (s *Store) Sweep(ctx context.Context) (more bool, err error) {
 	err = s.do(ctx, func(ctx context.Context, w *writeTx) error {
 		more = false
-		for _, sweep := range []func(context.Context) (bool, error){w.sweepHeld} {
+		for _, sweep := range []func(context.Context) (bool, error){w.sweepHeld, w.sweepClosed, w.sweepShares} {
 			again, err := sweep(ctx)
 			if err != nil {
 				return err

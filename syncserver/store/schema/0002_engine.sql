@@ -38,3 +38,14 @@ ALTER TABLE blob ADD COLUMN row_hash BYTEA;
 ALTER TABLE held_for ADD COLUMN row_hash BYTEA;
 ALTER TABLE change ADD COLUMN audience BYTEA; -- hash over its rows of change_scope
 CREATE INDEX change_unsealed ON change (seq) WHERE audience IS NULL;
+
+-- What the sweep looks for: requests that were closed long ago and are public
+-- still, and the requests of a service whose contact data has a new audience.
+CREATE INDEX request_to_archive ON record ((fields->>'closed_at'))
+  WHERE kind = 'request' AND (fields->>'status') = 'closed' AND (fields->>'archived') IS NULL;
+CREATE INDEX request_by_service ON record ((fields->>'service'), id) WHERE kind = 'request';
+CREATE TABLE reshare (
+  service TEXT PRIMARY KEY,
+  writer  TEXT NOT NULL,   -- the act that changed it
+  after   TEXT NOT NULL    -- requests up to this id are done
+);
