@@ -211,7 +211,7 @@ func (a *App) FileFinding() {
 	title := svc.Name.In(a.prefs.Language) + " · " + act.Place.Line()
 	entries := []replica.Entry{{Actor: a.person.Actor, Title: title, Act: act}}
 	for _, p := range f.Photos {
-		entries = append(entries, replica.Entry{Actor: a.person.Actor, Title: title, Blobs: []string{p.Blob},
+		entries = append(entries, replica.Entry{Actor: a.person.Actor, Title: title, On: []int{0}, Blobs: []string{p.Blob},
 			Act: &city.AddPhoto{Photo: p.ID, Request: act.Request, Blob: p.Blob, Stage: "report", Bytes: p.Bytes, Width: p.Width, Height: p.Height}})
 	}
 	if _, err := a.r.Record(a.ctx, entries...); err != nil {

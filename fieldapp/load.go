@@ -165,6 +165,8 @@ func (a *App) Link() LinkView {
 		return LinkView{Warn, a.T("field.link.offline"), a.T("field.link.offline_words") + " " + last, false}
 	case replica.LinkRevoked:
 		return LinkView{Bad, a.T("field.link.revoked"), a.T("field.link.revoked_words"), false}
+	case replica.LinkUpgrade:
+		return LinkView{Warn, a.T("field.link.upgrade"), a.T("field.link.upgrade_words") + " " + last, false}
 	case replica.LinkWrongServer:
 		return LinkView{Bad, a.T("field.link.wrong"), a.T("field.link.wrong_words"), false}
 	}

@@ -95,7 +95,7 @@ func (a *App) SyncNow() {
 			a.syncing = false
 			a.Refresh()
 			switch {
-			case err != nil && a.link.State != replica.LinkRevoked && a.link.State != replica.LinkWrongServer:
+			case err != nil && a.link.State != replica.LinkRevoked && a.link.State != replica.LinkUpgrade && a.link.State != replica.LinkWrongServer:
 				a.problem = a.tell("field.sync.failed")
 			case err == nil:
 				a.notice = a.tell("field.sync.done")
@@ -200,6 +200,12 @@ func (a *App) line(it replica.Item) Line {
 	l := Line{Title: it.Title, Words: a.T(key), When: a.when(it.At), State: photoState(it), Subject: it.Subject, at: it.At}
 	if it.State == replica.StateAttention {
 		l.Explain = a.explain(it)
+	}
+	if it.Verdict == city.VerdictHeld && it.State != replica.StateAttention {
+		l.Explain = a.T("field.held")
+		if it.Code == city.CodeMissing {
+			l.Explain = a.T("field.held_missing")
+		}
 	}
 	return l
 }

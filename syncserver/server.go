@@ -24,6 +24,9 @@ import (
 type Config struct {
 	Data string
 	DB   string // postgres:// address or file; empty means city.db in Data
+	// MinPull is the oldest version of pulls that devices may read; see
+	// protocol.PullVersion. Older ones are told to update, and may push all the same.
+	MinPull int
 	// Backups are made while the server serves; the zero value makes none.
 	Backups BackupPlan
 	// Horizon is how many changes a device may be behind before it has to begin with
@@ -35,17 +38,18 @@ type Config struct {
 
 // Server is the city's server.
 type Server struct {
-	store  *store.Store
-	keys   *keys.ServerKeys
-	nonces *keys.Nonces
-	now    func() time.Time
-	log    *slog.Logger
-	engine *gin.Engine
-	office *console.Console
-	plan   BackupPlan
-	lives  connections
-	ending chan struct{} // closed when live connections are to end
-	turns  chan struct{} // of comparisons, which read every record
+	store   *store.Store
+	keys    *keys.ServerKeys
+	nonces  *keys.Nonces
+	now     func() time.Time
+	log     *slog.Logger
+	engine  *gin.Engine
+	office  *console.Console
+	plan    BackupPlan
+	lives   connections
+	minPull int           // Config.MinPull
+	ending  chan struct{} // closed when live connections are to end
+	turns   chan struct{} // of comparisons, which read every record
 }
 
 // maxNonces bounds the memory of the guard against replays: about 100 bytes each.
@@ -76,7 +80,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{store: st, keys: k, nonces: keys.NewNonces(protocol.ClockSkew, maxNonces), now: c.Now, log: c.Log,
-		plan: c.Backups, ending: make(chan struct{}), turns: make(chan struct{}, maxComparisons)}
+		plan: c.Backups, minPull: c.MinPull, ending: make(chan struct{}), turns: make(chan struct{}, maxComparisons)}
 	if err := s.routes(); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -110,11 +114,11 @@ func (s *Server) routes() error {
 	api.POST("/enroll", s.enroll)
 	api.POST("/hello", s.device(protocol.MaxHello, anyTime, s.hello))
 	api.POST("/push", s.device(protocol.MaxPushBody, inTime, s.push))
-	api.GET("/pull", s.device(0, inTime, s.pull))
-	api.GET("/snapshot", s.device(0, inTime, s.snapshot))
-	api.GET("/snapshot/:sha256", s.device(0, inTime, s.snapshotPart))
+	api.GET("/pull", s.device(0, inTime, s.current(s.pull)))
+	api.GET("/snapshot", s.device(0, inTime, s.current(s.snapshot)))
+	api.GET("/snapshot/:sha256", s.device(0, inTime, s.current(s.snapshotPart)))
 	api.POST("/reconcile", s.device(protocol.MaxReconcile, inTime, s.reconcile))
-	api.POST("/verify", s.device(protocol.MaxVerify, inTime, s.verify))
+	api.POST("/verify", s.device(protocol.MaxVerify, inTime, s.current(s.verify)))
 	api.GET("/live", s.device(0, inTime, s.live))
 	api.HEAD("/blobs/:sha256", s.device(0, inTime, s.blobHead))
 	api.GET("/blobs/:sha256", s.device(0, inTime, s.blobGet))

@@ -26,6 +26,8 @@ type Config struct {
 	DB   string     `help:"PostgreSQL connection string; empty for the embedded SQLite." name:"db" env:"CITYHALL_DB"`
 	Log  slog.Level `help:"Least important message to log: debug, info, warn or error." default:"info" env:"CITYHALL_LOG"`
 
+	MinPull int `help:"Oldest version of pulls that devices may read; older ones are told to update and go on sending." default:"1" name:"min-pull" env:"CITYHALL_MIN_PULL"`
+
 	Backup         string        `help:"Folder of backups, best on another disk; empty makes none." env:"CITYHALL_BACKUP" type:"path"`
 	BackupEvery    time.Duration `help:"Time between backups." default:"1h" env:"CITYHALL_BACKUP_EVERY"`
 	BackupKeep     int           `help:"Newest backups to keep; 0 keeps all." default:"48" env:"CITYHALL_BACKUP_KEEP"`
@@ -66,7 +68,7 @@ func run(ctx context.Context, c Config, out, logs io.Writer) error {
 		return fmt.Errorf("%w (is another server running? choose another address with -addr)", err)
 	}
 	defer l.Close()
-	s, err := syncserver.Open(ctx, syncserver.Config{Data: c.Data, DB: c.DB, Backups: plan, Now: time.Now, Log: log})
+	s, err := syncserver.Open(ctx, syncserver.Config{Data: c.Data, DB: c.DB, MinPull: c.MinPull, Backups: plan, Now: time.Now, Log: log})
 	if err != nil {
 		return err
 	}

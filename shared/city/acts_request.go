@@ -204,6 +204,7 @@ func (a *ImportRequest) plan(p *plan) error {
 		Outcome: a.Outcome, DuplicateOf: a.DuplicateOf, Owner: a.Owner, Words: a.Words, Team: a.Team}
 	if !a.ClosedAt.IsZero() {
 		req.Status, req.ClosedAt = StatusClosed, a.ClosedAt.UTC()
+		req.Archived = p.now().Sub(a.ClosedAt) >= PublicFor
 	}
 	if err := p.create(Ref{KindRequest, a.Request}, "", req); err != nil {
 		return err

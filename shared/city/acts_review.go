@@ -111,7 +111,7 @@ func (p *plan) decide(ref Ref, parent ID, field string, value json.RawMessage) {
 
 // unclose takes away how a request ended, when it is to go on after all.
 func (p *plan) unclose(ref Ref, rec Record) {
-	for _, field := range endings {
+	for _, field := range append(slices.Clone(endings), "archived") {
 		if _, ok := rec.Fields[field]; ok {
 			p.decide(ref, "", field, nil)
 		}

@@ -186,6 +186,10 @@ func TestEveryAct(t *testing.T) {
 		{"reopen: no reason", "", reviewer, &city.ReopenRequest{Request: case1}, city.CodeRequired, "reason"},
 		{"reopen: open", "assigned", reviewer, &city.ReopenRequest{Request: case1, Reason: "x"}, city.CodeNotNow, "request"},
 
+		{"archive", "approved", system, &city.ArchiveRequest{Request: case1}, "", ""},
+		{"archive: id", "", system, &city.ArchiveRequest{}, city.CodeInvalid, "request"},
+		{"archive: open", "assigned", system, &city.ArchiveRequest{Request: case1}, city.CodeNotNow, "request"},
+
 		{"pause", "received", reviewer, &city.PauseRequest{Request: case1, Reason: "Waiting for the owner."}, "", ""},
 		{"pause: id", "", reviewer, &city.PauseRequest{Reason: "x"}, city.CodeInvalid, "request"},
 		{"pause: no reason", "", reviewer, &city.PauseRequest{Request: case1}, city.CodeRequired, "reason"},

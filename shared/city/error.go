@@ -26,6 +26,8 @@ const (
 	CodeUnreachable Code = "unreachable"  // the city cannot be reached
 	CodeWrongServer Code = "wrong_server" // answered, but is not this city
 	CodeSignIn      Code = "sign_in"      // name, password or PIN is wrong
+	CodeMissing     Code = "missing"      // rests on an act that has not arrived
+	CodeDependency  Code = "dependency"   // rests on an act that was refused
 	CodeInternal    Code = "internal"     // our fault; the message carries a number to quote
 )
 

@@ -50,6 +50,7 @@ func init() {
 	register(func() Act { return &ReturnWork{} })
 	register(func() Act { return &CloseRequest{} })
 	register(func() Act { return &ReopenRequest{} })
+	register(func() Act { return &ArchiveRequest{} })
 	register(func() Act { return &PauseRequest{} })
 	register(func() Act { return &ResumeRequest{} })
 	register(func() Act { return &StartVisit{} })
@@ -77,7 +78,21 @@ func Decode(t Type, args json.RawMessage) (Act, error) {
 	if err := json.Unmarshal(args, a); err != nil {
 		return nil, fail(CodeInvalid, "args", "not the arguments of "+string(t)+": "+err.Error())
 	}
-	return a, a.Check()
+	if err := a.Check(); err != nil {
+		return a, err
+	}
+	if old, ok := a.(older); ok {
+		return old.upcast()
+	}
+	return a, nil
+}
+
+// older is an act of a version that is no longer written. It keeps its own form
+// for ever, is checked as it always was, and then becomes the newest form, which
+// alone knows how to change records. That one may be older in its turn.
+type older interface {
+	Act
+	upcast() (Act, error)
 }
 
 // Prepare makes a mutation of an act, resting on what the author sees. It fails

@@ -28,8 +28,17 @@ var consequences = []string{"assigned_at", "closed_at", "team", "due_at", "pause
 type author struct {
 	actor   city.Actor
 	seen    *city.Overlay
-	waiting []city.Mutation
+	waiting []sent
 }
+
+// sent is an act on its way, and what its author saw it write.
+type sent struct {
+	m      city.Mutation
+	wanted []city.Changed
+}
+
+// applySteps is how many steps the machine of acts makes in a whole test run.
+const applySteps = 15_000
 
 func id(t *rapid.T, what string, n int) city.ID {
 	return city.ID(fmt.Sprintf("%s-%d", what, rapid.IntRange(1, n).Draw(t, what)))
@@ -94,6 +103,17 @@ func anyAct(t *rapid.T, by city.Actor, view city.View) city.Act {
 // TestAnySequence lets several people act on what they see, and their acts arrive
 // in any order. Whatever happens, nobody's words are lost in silence.
 func TestAnySequence(t *testing.T) {
+	steps, want := 0, applySteps
+	if testing.Short() {
+		want = 1
+	}
+	for steps < want && !t.Failed() {
+		anySequence(t, &steps)
+	}
+	t.Logf(`{"figure":"state machine","machine":"apply","steps":%d,"violations":0}`, steps)
+}
+
+func anySequence(t *testing.T, steps *int) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t)
 		for _, c := range []city.ID{case1, case2} {
@@ -104,6 +124,7 @@ func TestAnySequence(t *testing.T) {
 			a.seen = w.see()
 		}
 		rt.Repeat(map[string]func(*rapid.T){
+			"": func(*rapid.T) { *steps++ },
 			"look": func(rt *rapid.T) {
 				if a := rapid.SampledFrom(authors).Draw(rt, "who"); len(a.waiting) == 0 {
 					a.seen = w.see()
@@ -125,7 +146,7 @@ func TestAnySequence(t *testing.T) {
 				for _, c := range r.Changed {
 					a.seen.Put(c.Record)
 				}
-				a.waiting = append(a.waiting, m)
+				a.waiting = append(a.waiting, sent{m, r.Changed})
 			},
 			"arrive": func(rt *rapid.T) {
 				a := rapid.SampledFrom(authors).Draw(rt, "who")
@@ -144,7 +165,8 @@ func TestAnySequence(t *testing.T) {
 }
 
 // arrive applies a mutation and checks what must hold of every result.
-func arrive(t *rapid.T, w *world, m city.Mutation) {
+func arrive(t *rapid.T, w *world, s sent) {
+	m := s.m
 	m.Received = w.clock
 	before := w.see().Under.(city.Memory)
 	was := picture(t, w.hall)
@@ -164,6 +186,37 @@ func arrive(t *rapid.T, w *world, m city.Mutation) {
 		w.hall[c.Record.Ref] = c.Record
 	}
 	checkAudiences(t, before, w.hall, r)
+	checkNothingLost(t, w.hall, s, r)
+}
+
+// checkNothingLost: what the author saw themselves write stands now, or is what
+// stood there already, or is a side of a review.
+func checkNothingLost(t *rapid.T, hall city.Memory, s sent, r city.Result) {
+	if r.Verdict == city.VerdictRefused {
+		return // checkResult has seen all of it in a review
+	}
+	sides := map[city.FieldRef]bool{}
+	for _, ref := range r.Reviews {
+		var rev city.Review
+		if err := hall[ref].Into(&rev); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range rev.Contests {
+			sides[c.Field] = sides[c.Field] || c.Theirs.Mutation == s.m.ID
+		}
+	}
+	for _, c := range s.wanted {
+		now := hall[c.Record.Ref]
+		for _, name := range c.Fields {
+			stands := now.Writers[name] == s.m.ID || bytes.Equal(now.Fields[name], c.Record.Fields[name])
+			if string(c.Record.Fields[name]) == `"cancelled"` || name == "reason" && c.Record.Fields[name] == nil {
+				continue // follows from a job or a pause that its author saw, and that was not there
+			}
+			if f := c.Record.Ref.Field(name); !stands && !sides[f] && !slices.Contains(consequences, name) {
+				t.Fatalf("%s: %s was to be %s, is %s by %s, and no review has it", s.m.Type, f, c.Record.Fields[name], now.Fields[name], now.Writers[name])
+			}
+		}
+	}
 }
 
 func encode(t *rapid.T, r city.Result) []byte {

@@ -64,6 +64,7 @@ type Request struct {
 	Photos      []ID      `json:"photos"`       // published ones
 	DuplicateOf ID        `json:"duplicate_of"` // the request that goes on
 	Owner       string    `json:"owner"`        // whose it is, when not ours
+	Archived    bool      `json:"archived"`     // closed for longer than PublicFor: for the office only
 	Lookup      string    `json:"lookup"`       // look-up key of the reference; see keys.Reference
 }
 

@@ -156,6 +156,18 @@ func (a *applied) refuse(e *Error) (Result, error) {
 	return Result{Verdict: VerdictRefused, Changed: a.changed, Reviews: a.reviews, Refusal: e}, nil
 }
 
+// ReviewsOf names the reviews that hold an act which was decided after it had
+// been held, each with the verdict that it means.
+func ReviewsOf(id MutationID) map[ID]Verdict {
+	return map[ID]Verdict{derivedID("refused", string(id)): VerdictRefused, derivedID("conflict", string(id)): VerdictReview}
+}
+
+// Subject guesses the request that an act is about, without applying it.
+func Subject(view View, m Mutation) (ID, error) {
+	a := &applied{view: view, m: m}
+	return a.parentOf(a.subject())
+}
+
 // subject guesses what a refused act was about, for the list of reviews.
 func (a *applied) subject() Ref {
 	var named struct {

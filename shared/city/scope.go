@@ -1,10 +1,17 @@
 package city
 
+import "slices"
+
 // Scopes says who may see a record as it stands in the view. What a device may
 // see follows from its grants; nothing is masked later.
 func Scopes(view View, r Record) ([]Scope, error) {
 	switch r.Kind {
-	case KindCity, KindService, KindRequest:
+	case KindRequest:
+		if string(r.Fields["archived"]) == "true" {
+			return []Scope{ScopeOffice}, nil
+		}
+		return []Scope{ScopePublic, ScopeOffice}, nil
+	case KindCity, KindService:
 		return []Scope{ScopePublic, ScopeOffice}, nil
 	case KindCrew: // it names people; the public knows a crew by the request's team
 		return []Scope{ScopeOffice, ScopeCrew(r.ID)}, nil
@@ -41,6 +48,10 @@ func Scopes(view View, r Record) ([]Scope, error) {
 		scopes = append(scopes, ScopeCrew(work.Crew))
 	}
 	if r.Kind == KindPhoto && string(r.Fields["public"]) == "true" {
+		req, _, err := view.Record(Ref{KindRequest, r.Parent})
+		if err != nil || string(req.Fields["archived"]) == "true" {
+			return scopes, err
+		}
 		scopes = append(scopes, ScopePublic)
 	}
 	return scopes, nil
@@ -58,20 +69,20 @@ func workOf(view View, r Record) (Work, error) {
 // caseKinds are the kinds of record whose audience follows the request's crew.
 var caseKinds = []Kind{KindPerson, KindWorkOrder, KindVisit, KindNote, KindPhoto}
 
-// Dependents gives the records whose audience may change along with r.
+// Dependents gives the records whose audience may change along with c. Whether
+// contact data of a service is shared may concern thousands of requests, so that
+// one is not among them: see ShareChanged.
 func Dependents(view View, c Changed) ([]Record, error) {
-	if c.Record.Kind != KindWork || c.New {
-		return nil, nil
-	}
-	moved := false
-	for _, f := range c.Fields {
-		moved = moved || f == "crew"
-	}
-	if !moved {
-		return nil, nil
+	var kinds []Kind
+	switch {
+	case c.New:
+	case c.Record.Kind == KindWork && slices.Contains(c.Fields, "crew"):
+		kinds = caseKinds
+	case c.Record.Kind == KindRequest && slices.Contains(c.Fields, "archived"):
+		kinds = []Kind{KindPhoto}
 	}
 	var out []Record
-	for _, kind := range caseKinds {
+	for _, kind := range kinds {
 		recs, err := view.Children(c.Record.ID, kind)
 		if err != nil {
 			return nil, err
@@ -79,4 +90,10 @@ func Dependents(view View, c Changed) ([]Record, error) {
 		out = append(out, recs...)
 	}
 	return out, nil
+}
+
+// ShareChanged tells whether the contact data of all requests of a service has
+// another audience from now on.
+func ShareChanged(c Changed) bool {
+	return c.Record.Kind == KindService && !c.New && slices.Contains(c.Fields, "share_contact")
 }

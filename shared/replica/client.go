@@ -139,6 +139,7 @@ func (r *Replica) begin(ctx context.Context, server, keyID string, key keys.Iden
 		return nil, fmt.Errorf("%s %s: %w", req.method, req.path, err)
 	}
 	out.Header.Set("User-Agent", "cityhall/"+r.cfg.Version)
+	out.Header.Set(protocol.VersionHeader, strconv.Itoa(protocol.PullVersion))
 	for name, value := range req.header {
 		out.Header.Set(name, value)
 	}

@@ -40,7 +40,12 @@ func (r *Replica) items(ctx context.Context, query string, args ...any) ([]Item,
 	return out, nil
 }
 
-func (r *Replica) item(ctx context.Context, e *entry) (Item, error) {
+func (r *Replica) item(ctx context.Context, stored *entry) (Item, error) {
+	told, err := r.fate(*stored)
+	if err != nil {
+		return Item{}, err
+	}
+	e := &told
 	it := Item{ID: e.id, Type: e.typ, Title: e.title, Subject: e.subject, At: e.at, Verdict: e.verdict, Code: e.code, Field: e.field,
 		Review: e.review, Blobs: len(e.blobs)}
 	broken := false
@@ -128,7 +133,11 @@ func (r *Replica) Summary(ctx context.Context) (Summary, error) {
 		return s, err
 	}
 	for i := range suspects {
-		toDecide, err := r.undecided(&suspects[i])
+		told, err := r.fate(suspects[i])
+		if err != nil {
+			return s, err
+		}
+		toDecide, err := r.undecided(&told)
 		if err != nil {
 			return s, err
 		}

@@ -41,6 +41,10 @@ func (r *Replica) Record(ctx context.Context, entries ...Entry) ([]city.Mutation
 	acts := make([]entry, len(entries))
 	ids := make([]city.MutationID, len(entries))
 	for i, e := range entries {
+		e.Deps = slices.Clone(e.Deps)
+		for _, earlier := range e.On {
+			e.Deps = append(e.Deps, ids[earlier])
+		}
 		if acts[i], err = r.prepare(draft, id, e); err != nil {
 			return nil, err
 		}

@@ -73,6 +73,8 @@ func linkOf(err error) (LinkState, string) {
 		return LinkOnline, ""
 	case isRefusal(err, protocol.CodeRevoked):
 		return LinkRevoked, err.Error()
+	case isRefusal(err, protocol.CodeUpgrade):
+		return LinkUpgrade, err.Error()
 	case city.CodeOf(err) == city.CodeWrongServer:
 		return LinkWrongServer, err.Error()
 	}
@@ -97,7 +99,9 @@ func (r *Replica) round(ctx context.Context, id *identity) error {
 		if pushed = r.push(ctx, id, &at); hopeless(pushed) {
 			return pushed
 		}
-		if pulled = r.pull(ctx, id); pulled != nil {
+		if pulled = r.pull(ctx, id); isRefusal(pulled, protocol.CodeUpgrade) {
+			break // what this program can no longer read does not keep it from sending
+		} else if pulled != nil {
 			return errors.Join(pushed, pulled)
 		}
 		if err := r.settle(ctx); err != nil {
@@ -110,6 +114,9 @@ func (r *Replica) round(ctx context.Context, id *identity) error {
 		if err == nil && missing == 0 {
 			break
 		}
+	}
+	if pulled != nil {
+		return errors.Join(pulled, pushed, r.sendBlobs(ctx, id))
 	}
 	return errors.Join(pushed, r.verify(ctx, id), r.sendBlobs(ctx, id), r.fetchPlaces(ctx))
 }

@@ -35,6 +35,7 @@ type Entry struct {
 	Title string
 	Blobs []string          // SHA-256 of what travels beside it; SaveBlob first
 	Deps  []city.MutationID // acts that this one makes no sense without
+	On    []int             // the same, by their places earlier in one call of Record
 }
 
 // State is how far an act has come.
@@ -57,7 +58,7 @@ type Item struct {
 	Subject city.ID   // request that it is about
 	At      time.Time // by the device's clock
 	State   State
-	Verdict city.Verdict // empty until the server has spoken
+	Verdict city.Verdict // empty until the server has spoken; held while it waits for another act
 	Code    city.Code    // of a refusal or of damage
 	Field   string       // that the code is about
 	Review  city.ID      // where a person decides, or empty
@@ -84,6 +85,7 @@ const (
 	LinkOnline      LinkState = "online"       // the last round succeeded
 	LinkOffline     LinkState = "offline"      // the last round failed
 	LinkRevoked     LinkState = "revoked"      // the city no longer takes this device
+	LinkUpgrade     LinkState = "upgrade"      // this program is too old to read; what it sends arrives
 	LinkWrongServer LinkState = "wrong_server" // something answered that is not the city
 )
 

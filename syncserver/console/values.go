@@ -76,7 +76,7 @@ func (t teller) text(name, s string) string {
 // typeNames say what an act is, for one that could not be applied.
 var typeNames = map[string]string{
 	"request.file": "A report", "request.assign": "An assignment", "workorder.prioritise": "A change of priority", "work.approve": "An approval",
-	"work.return": "A job sent back", "request.close": "A closure", "request.reopen": "A reopening", "request.pause": "A pause", "request.resume": "A resumption",
+	"work.return": "A job sent back", "request.close": "A closure", "request.reopen": "A reopening", "request.archive": "An archiving", "request.pause": "A pause", "request.resume": "A resumption",
 	"visit.start": "The start of a visit", "visit.finish": "The end of a visit", "photo.add": "A photo", "note.add": "A note", "review.decide": "A decision",
 }
 

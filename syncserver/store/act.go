@@ -62,11 +62,11 @@ func (w *writeTx) blindTo(ctx context.Context, seen int64, fields map[city.Field
 		return nil
 	}
 	for f, by := range fields {
-		known, ok, err := w.known(ctx, by)
+		seq, err := w.wroteAt(ctx, by)
 		if err != nil {
 			return err
 		}
-		if ok && known.Seq > seen {
+		if seq > seen {
 			fields[f] = unseen
 		}
 	}

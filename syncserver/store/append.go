@@ -20,6 +20,7 @@ type entry struct {
 	envelope []byte
 	args     []byte // opened, of a sealed one
 	content  []byte
+	wait     *waiting // for other acts; nil: it is decided at once
 }
 
 // outcome is what became of a mutation.
@@ -32,25 +33,43 @@ type outcome struct {
 
 // append decides on a mutation, writes what follows and archives it.
 func (w *writeTx) append(ctx context.Context, e entry, refuse *city.Error) (outcome, error) {
+	if e.wait != nil {
+		return w.hold(ctx, e)
+	}
+	res, out, subject, err := w.decide(ctx, e.m, refuse)
+	if err != nil {
+		return outcome{}, err
+	}
+	if err := w.archive(ctx, e, out, subject); err != nil {
+		return outcome{}, err
+	}
+	if err := w.settle(ctx, e.m.ID, res.Changed); err != nil {
+		return outcome{}, err
+	}
+	if err := w.noteShares(ctx, e.m.ID, res.Changed); err != nil {
+		return outcome{}, err
+	}
+	return out, w.release(ctx)
+}
+
+// decide judges a mutation and writes what follows.
+func (w *writeTx) decide(ctx context.Context, m city.Mutation, refuse *city.Error) (city.Result, outcome, city.ID, error) {
 	var res city.Result
 	var err error
 	if refuse != nil {
-		res, err = city.Refuse(w, e.m, refuse)
+		res, err = city.Refuse(w, m, refuse)
 	} else {
-		res, err = city.Apply(w, e.m)
+		res, err = city.Apply(w, m)
 	}
 	if err != nil {
-		return outcome{}, err
+		return res, outcome{}, "", err
 	}
-	subject, err := w.writeChanges(ctx, e.m, res.Changed)
-	if err != nil {
-		return outcome{}, err
-	}
+	subject, err := w.writeChanges(ctx, m, res.Changed)
 	out := outcome{Verdict: res.Verdict, Seq: w.head.Seq, Refusal: res.Refusal}
 	if len(res.Reviews) > 0 {
 		out.Review = res.Reviews[0].ID
 	}
-	return out, w.archive(ctx, e, out, subject)
+	return res, out, subject, err
 }
 
 func (w *writeTx) archive(ctx context.Context, e entry, out outcome, subject city.ID) error {
@@ -62,11 +81,17 @@ func (w *writeTx) archive(ctx context.Context, e entry, out outcome, subject cit
 	if out.Refusal != nil {
 		code, field = string(out.Refusal.Code), out.Refusal.Field
 	}
+	// Hashed here and not by seal, which would read it once more: this is the row
+	// that is written most.
+	hash := rowHash(map[string]string{"id": string(e.m.ID), "seq": columnText(out.Seq), "device": string(e.m.Device), "stream": e.stream,
+		"n": columnText(int64(e.n)), "type": string(e.m.Type), "actor": string(actor), "subject": string(subject), "at": stamp(e.m.At),
+		"received": stamp(e.m.Received), "envelope": string(e.envelope), "args": string(e.args), "content": string(e.content),
+		"verdict": string(out.Verdict), "review": string(out.Review), "code": code, "field": field})
 	_, err = w.tx.ExecContext(ctx, `INSERT INTO mutation
-		(id, seq, device, stream, n, type, actor, subject, at, received, envelope, args, content, verdict, review, code, field)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		(id, seq, device, stream, n, type, actor, subject, at, received, envelope, args, content, verdict, review, code, field, row_hash)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 		e.m.ID, out.Seq, e.m.Device, e.stream, int64(e.n), e.m.Type, string(actor), subject, stamp(e.m.At), stamp(e.m.Received),
-		e.envelope, e.args, e.content, out.Verdict, out.Review, code, field)
+		e.envelope, e.args, e.content, out.Verdict, out.Review, code, field, hash)
 	if err != nil {
 		return fmt.Errorf("archive %s: %w", e.m.ID, err)
 	}
@@ -97,7 +122,8 @@ func (w *writeTx) writeChanges(ctx context.Context, m city.Mutation, changed []c
 		return "", err
 	}
 	if len(all) == 0 { // an act without effect still has a place in the order
-		return "", w.log(ctx, change{Seq: w.head.Seq + 1, Tx: w.head.Seq + 1, Kind: kindNone, ID: city.ID(m.ID), Writer: m.ID})
+		return "", w.log(ctx, change{Seq: w.head.Seq + 1, Tx: w.head.Seq + 1, Kind: kindNone, ID: city.ID(m.ID), Writer: m.ID,
+			Fields: city.Fields{}, WS: map[string]city.MutationID{}, audience: audienceHash(nil, nil)})
 	}
 	tx := w.head.Seq + int64(len(all))
 	var subject city.ID
@@ -164,10 +190,13 @@ type change struct {
 	Fields city.Fields                `json:"fields,omitempty"`
 	Writer city.MutationID            `json:"writer"`
 	WS     map[string]city.MutationID `json:"ws,omitempty"`
+
+	audience []byte // hash over its rows of change_scope
 }
 
 func (w *writeTx) writeChange(ctx context.Context, by city.MutationID, tx int64, c changing) error {
 	row := logRow(w.head.Seq+1, tx, by, c.Changed, c.gained())
+	row.audience = audienceHash(c.is, c.lost())
 	if err := w.log(ctx, row); err != nil {
 		return err
 	}
@@ -227,9 +256,9 @@ func (w *writeTx) log(ctx context.Context, row change) error {
 		return err
 	}
 	h := chain(w.head.Hash, digest)
-	_, err = w.tx.ExecContext(ctx, `INSERT INTO change (seq, tx, kind, id, parent, whole, fields, writer, ws, salt, digest, h)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		row.Seq, row.Tx, row.Kind, row.ID, row.Parent, flag(row.Whole), string(fields), row.Writer, string(ws), salt, digest, h)
+	_, err = w.tx.ExecContext(ctx, `INSERT INTO change (seq, tx, kind, id, parent, whole, fields, writer, ws, salt, digest, h, audience)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		row.Seq, row.Tx, row.Kind, row.ID, row.Parent, flag(row.Whole), string(fields), row.Writer, string(ws), salt, digest, h, row.audience)
 	if err != nil {
 		return fmt.Errorf("log %s/%s: %w", row.Kind, row.ID, err)
 	}

@@ -80,7 +80,10 @@ func (s *Store) BeginBlob(ctx context.Context, sha string, size int64) error {
 	return s.do(ctx, func(ctx context.Context, w *writeTx) error {
 		_, err := w.tx.ExecContext(ctx, `INSERT INTO blob (sha256, bytes, complete, added) VALUES ($1, $2, 0, $3) ON CONFLICT DO NOTHING`,
 			sha, size, stamp(s.now()))
-		return err
+		if err != nil {
+			return err
+		}
+		return seal(ctx, w.tx, "blob", sha)
 	})
 }
 
@@ -141,8 +144,10 @@ func (s *Store) finishBlob(ctx context.Context, sha string) error {
 		}
 	}
 	return s.do(ctx, func(ctx context.Context, w *writeTx) error {
-		_, err := w.tx.ExecContext(ctx, `UPDATE blob SET complete = 1 WHERE sha256 = $1`, sha)
-		return err
+		if _, err := w.tx.ExecContext(ctx, `UPDATE blob SET complete = 1 WHERE sha256 = $1`, sha); err != nil {
+			return err
+		}
+		return seal(ctx, w.tx, "blob", sha)
 	})
 }
 

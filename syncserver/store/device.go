@@ -53,9 +53,13 @@ func (s *Store) CreateEnrolment(ctx context.Context, kind city.DeviceKind, name 
 		return code, err
 	}
 	return code, s.do(ctx, func(ctx context.Context, w *writeTx) error {
+		hash := code.Hash(s.keys.MAC)
 		_, err := w.tx.ExecContext(ctx, `INSERT INTO enrolment (code, kind, name, grants, expires, used) VALUES ($1, $2, $3, $4, $5, '')`,
-			code.Hash(s.keys.MAC), kind, name, joinScopes(grants), stamp(s.now().Add(valid)))
-		return err
+			hash, kind, name, joinScopes(grants), stamp(s.now().Add(valid)))
+		if err != nil {
+			return err
+		}
+		return seal(ctx, w.tx, "enrolment", hash)
 	})
 }
 
@@ -95,8 +99,10 @@ func (s *Store) Enrol(ctx context.Context, code keys.EnrolCode, public keys.Publ
 		if err != nil {
 			return fmt.Errorf("keep the device: %w", err)
 		}
-		_, err = w.tx.ExecContext(ctx, `UPDATE enrolment SET used = $1 WHERE code = $2`, d.ID, hash)
-		return err
+		if _, err = w.tx.ExecContext(ctx, `UPDATE enrolment SET used = $1 WHERE code = $2`, d.ID, hash); err != nil {
+			return err
+		}
+		return errors.Join(seal(ctx, w.tx, "device", d.ID), seal(ctx, w.tx, "enrolment", hash))
 	})
 	return d, err
 }
@@ -161,7 +167,10 @@ func (s *Store) Greet(ctx context.Context, id city.DeviceID, h protocol.Hello) e
 	}
 	return s.do(ctx, func(ctx context.Context, w *writeTx) error {
 		_, err := w.tx.ExecContext(ctx, `UPDATE device SET seen = $1, hello = $2 WHERE id = $3`, stamp(s.now()), string(raw), id)
-		return err
+		if err != nil {
+			return err
+		}
+		return seal(ctx, w.tx, "device", id)
 	})
 }
 
@@ -183,7 +192,7 @@ func (w *writeTx) revoke(ctx context.Context, id city.DeviceID) error {
 	if err != nil {
 		return fmt.Errorf("revoke %s: %w", id, err)
 	}
-	return nil
+	return seal(ctx, w.tx, "device", id)
 }
 
 // SetGrants changes what a device may see. From the commit on its old cursors are
@@ -197,10 +206,13 @@ func (s *Store) SetGrants(ctx context.Context, id city.DeviceID, grants []city.S
 		if _, err := w.tx.ExecContext(ctx, `UPDATE device SET grants = $1, grant_rev = grant_rev + 1 WHERE id = $2`, joinScopes(grants), id); err != nil {
 			return fmt.Errorf("grant %s: %w", id, err)
 		}
-		seq := w.head.Seq + 1
-		if err := w.log(ctx, change{Seq: seq, Tx: seq, Kind: kindNone, ID: city.ID(id)}); err != nil {
+		if err := seal(ctx, w.tx, "device", id); err != nil {
 			return err
 		}
-		return w.logScope(ctx, city.ScopeDevice(id), seq, 0)
+		seq, own := w.head.Seq+1, city.ScopeDevice(id)
+		if err := w.log(ctx, change{Seq: seq, Tx: seq, Kind: kindNone, ID: city.ID(id), audience: audienceHash([]city.Scope{own}, nil)}); err != nil {
+			return err
+		}
+		return w.logScope(ctx, own, seq, 0)
 	})
 }

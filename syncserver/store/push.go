@@ -173,6 +173,12 @@ func (p *push) append(ctx context.Context, v protocol.PushVerdict, id city.Mutat
 	if refusal == nil && !m.Actor.MayActOn(p.device.Kind, p.device.Grants) {
 		refusal = &city.Error{Code: city.CodeForbidden, Field: "actor", Message: "not an actor of this device"}
 	}
+	if refusal == nil {
+		var err error
+		if e.wait, refusal, err = p.w.waits(ctx, m, l.Envelope.Deps); err != nil {
+			return v, err
+		}
+	}
 	out, err := p.w.append(ctx, e, refusal)
 	if err != nil {
 		return v, err
@@ -219,5 +225,5 @@ func (p *push) end(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("move the stream: %w", err)
 	}
-	return nil
+	return seal(ctx, p.w.tx, "stream", p.device.ID, p.stream)
 }

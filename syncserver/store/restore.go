@@ -190,6 +190,9 @@ func forgetBlobs(ctx context.Context, q querier, have map[string]bool) error {
 		if _, err := q.ExecContext(ctx, `UPDATE blob SET complete = 0 WHERE sha256 = $1`, l.SHA); err != nil {
 			return fmt.Errorf("forget blob %s: %w", l.SHA, err)
 		}
+		if err := seal(ctx, q, "blob", l.SHA); err != nil {
+			return err
+		}
 	}
 	return nil
 }

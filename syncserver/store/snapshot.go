@@ -23,8 +23,8 @@ const (
 	// snapshotYoung is how long a snapshot is given to further devices with the same
 	// grants: what came since is a short pull.
 	snapshotYoung = 10 * time.Minute
-	// sweepEvery is how often snapshots that have expired are looked for.
-	sweepEvery           = 10 * time.Minute
+	// snapshotSweep is how often snapshots that have expired are looked for.
+	snapshotSweep        = 10 * time.Minute
 	defaultSnapshotBytes = 4 << 30
 )
 
@@ -123,7 +123,7 @@ func (s *Store) openSnapshots(ctx context.Context, c Config) error {
 		}
 	}
 	slices.SortFunc(s.snaps.made, func(a, b *Snapshot) int { return a.Made.Compare(b.Made) })
-	s.snaps.busy.Go(s.keepSweeping)
+	s.snaps.busy.Go(s.keepSnapshots)
 	return nil
 }
 
@@ -149,8 +149,8 @@ func (m *Snapshot) lives(head Head, now time.Time) bool {
 	return m.Epoch == head.Epoch && now.Before(m.Expires) && !now.Before(m.Made)
 }
 
-func (s *Store) keepSweeping() {
-	beat := time.NewTicker(sweepEvery)
+func (s *Store) keepSnapshots() {
+	beat := time.NewTicker(snapshotSweep)
 	defer beat.Stop()
 	for {
 		select {

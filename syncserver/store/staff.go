@@ -34,7 +34,10 @@ func (s *Store) SetLogin(ctx context.Context, name string, staff city.ID, passwo
 		_, err := w.tx.ExecContext(ctx, `INSERT INTO login (name, staff, password, failures, locked) VALUES ($1, $2, $3, 0, '')
 			ON CONFLICT (name) DO UPDATE SET staff = excluded.staff, password = excluded.password, failures = 0, locked = ''`,
 			loginName(name), staff, hash)
-		return err
+		if err != nil {
+			return err
+		}
+		return seal(ctx, w.tx, "login", loginName(name))
 	})
 }
 
@@ -70,6 +73,9 @@ func (s *Store) SignIn(ctx context.Context, name, password string) (token string
 		if _, err := w.tx.ExecContext(ctx, `UPDATE login SET failures = 0, locked = '' WHERE name = $1`, loginName(name)); err != nil {
 			return err
 		}
+		if err := seal(ctx, w.tx, "login", loginName(name)); err != nil {
+			return err
+		}
 		if _, err := w.tx.ExecContext(ctx, `DELETE FROM session WHERE expires < $1`, stamp(s.now())); err != nil {
 			return err
 		}
@@ -86,11 +92,13 @@ func (s *Store) failed(ctx context.Context, name string) error {
 		if err := w.tx.QueryRowContext(ctx, `UPDATE login SET failures = failures + 1 WHERE name = $1 RETURNING failures`, name).Scan(&n); err != nil {
 			return err
 		}
-		if n < maxFailures {
-			return nil
+		if n >= maxFailures {
+			_, err := w.tx.ExecContext(ctx, `UPDATE login SET failures = 0, locked = $1 WHERE name = $2`, stamp(s.now().Add(lockFor)), name)
+			if err != nil {
+				return err
+			}
 		}
-		_, err := w.tx.ExecContext(ctx, `UPDATE login SET failures = 0, locked = $1 WHERE name = $2`, stamp(s.now().Add(lockFor)), name)
-		return err
+		return seal(ctx, w.tx, "login", name)
 	})
 }
 

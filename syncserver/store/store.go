@@ -63,6 +63,8 @@ type Store struct {
 	stop   chan struct{}
 	done   chan struct{} // closed when the writer has ended
 	marked chan struct{} // closed when the ledger is no longer written
+	// sweepNow asks for a sweep before its time.
+	sweepNow chan struct{}
 
 	uploading uploads
 	snaps     *snapshots
@@ -83,6 +85,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, errors.Join(err, s.db.Close())
 	}
 	go s.write()
+	go s.keepSweeping()
 	if s.ledger == nil {
 		close(s.marked)
 	} else {
@@ -116,7 +119,7 @@ func begin(ctx context.Context, c Config, ready func(*Store, context.Context) er
 		return nil, err
 	}
 	s := &Store{db: db, postgres: IsPostgres(c.DB), blobs: c.Blobs, keys: c.Keys, now: c.Now, log: c.Log, watchers: map[chan int64]struct{}{},
-		horizon: cmp.Or(c.Horizon, defaultHorizon), jobs: make(chan *job), stop: make(chan struct{}), done: make(chan struct{}), marked: make(chan struct{})}
+		horizon: cmp.Or(c.Horizon, defaultHorizon), jobs: make(chan *job), stop: make(chan struct{}), done: make(chan struct{}), marked: make(chan struct{}), sweepNow: make(chan struct{}, 1)}
 	if c.Ledger != "" {
 		s.ledger, err = openLedger(c.Ledger)
 	}
@@ -166,6 +169,9 @@ func (s *Store) prepare(ctx context.Context) error {
 		rand.Text(), make([]byte, 32))
 	if err != nil {
 		return fmt.Errorf("begin the log: %w", err)
+	}
+	if err := s.sealOld(ctx); err != nil {
+		return err
 	}
 	return s.replay(ctx)
 }

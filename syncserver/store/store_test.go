@@ -214,3 +214,12 @@ func (f *fixture) record(kind city.Kind, id city.ID) city.Record {
 	}
 	return r
 }
+
+// close closes the store, to be opened again.
+func (f *fixture) close() *fixture {
+	f.t.Helper()
+	if err := f.Close(); err != nil {
+		f.t.Fatal(err)
+	}
+	return f
+}

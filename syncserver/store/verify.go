@@ -32,8 +32,8 @@ type Counts struct {
 
 // Verify reads everything and reports what is damaged: the file's structure,
 // every row of the log against its digest and the chain, every record against
-// the log, every archived act against its content hash, and every blob against
-// its name. It takes one core about half a minute per million changes.
+// the log, every archived act against its content hash, every row of the other
+// tables against its seal, and every blob against its name. It takes one core about half a minute per million changes.
 func (s *Store) Verify(ctx context.Context, report func(Finding)) (Counts, error) {
 	if s.postgres {
 		return Counts{}, ErrEngine
@@ -66,8 +66,10 @@ func verifyLog(ctx context.Context, db *sql.DB, report func(Finding)) (Counts, e
 		if err := verifyScopes(ctx, tx, report); err != nil {
 			return err
 		}
-		n.Mutations, err = verifyMutations(ctx, tx, report)
-		return err
+		if n.Mutations, err = verifyMutations(ctx, tx, report); err != nil {
+			return err
+		}
+		return verifySeals(ctx, tx, report)
 	})
 	return n, err
 }

@@ -109,6 +109,7 @@ type writeTx struct {
 	s    *Store
 	tx   *sql.Tx
 	head Head
+	held bool // acts wait for others, as far as this transaction knows
 }
 
 // lock takes the head row first, on both engines by the same statement.
@@ -118,7 +119,7 @@ func (s *Store) lock(ctx context.Context, tx *sql.Tx) (*writeTx, error) {
 	if err := row.Scan(&w.head.Epoch, &w.head.Seq, &w.head.Hash, &w.head.Safe); err != nil {
 		return nil, fmt.Errorf("lock the head: %w", err)
 	}
-	return w, nil
+	return w, w.seeHeld(ctx)
 }
 
 func (w *writeTx) writeHead(ctx context.Context) error {

@@ -1,1 +1,51 @@
 -- What the whole engine needs beyond the first journey. One text for SQLite and PostgreSQL.
+
+-- Acts that waited, or wait, for another. The archive has them with the verdict
+-- held at the place where they came in; what became of them stands here.
+CREATE TABLE held (
+  id       TEXT PRIMARY KEY,
+  came     BIGINT NOT NULL,   -- seq in the archive: they are decided in this order
+  device   TEXT NOT NULL,
+  since    TEXT NOT NULL,     -- by our clock
+  missing  INTEGER NOT NULL,  -- 1: something that it rests on has not come yet
+  due      INTEGER NOT NULL,  -- 1: what it waits for has moved; look again
+  seq      BIGINT NOT NULL,   -- head after the decision, 0 while it waits
+  verdict  TEXT NOT NULL,     -- empty while it waits
+  review   TEXT NOT NULL,
+  code     TEXT NOT NULL,
+  field    TEXT NOT NULL,
+  row_hash BYTEA
+);
+CREATE INDEX held_waiting ON held (device, missing, since) WHERE seq = 0;
+CREATE INDEX held_due ON held (came, id) WHERE due = 1;
+CREATE TABLE held_for (
+  dep  TEXT NOT NULL,
+  held TEXT NOT NULL,
+  need INTEGER NOT NULL,      -- 1: named in deps; 0: named in base, enough that it is there
+  PRIMARY KEY (dep, held)
+);
+CREATE INDEX held_for_by_held ON held_for (held);
+
+-- The hash over a row's other columns, so that verify names a row in which a bit
+-- has changed. Rows of an older server get theirs at the first start.
+ALTER TABLE mutation ADD COLUMN row_hash BYTEA;
+CREATE INDEX mutation_unsealed ON mutation (id) WHERE row_hash IS NULL;
+ALTER TABLE stream ADD COLUMN row_hash BYTEA;
+ALTER TABLE device ADD COLUMN row_hash BYTEA;
+ALTER TABLE enrolment ADD COLUMN row_hash BYTEA;
+ALTER TABLE login ADD COLUMN row_hash BYTEA;
+ALTER TABLE blob ADD COLUMN row_hash BYTEA;
+ALTER TABLE held_for ADD COLUMN row_hash BYTEA;
+ALTER TABLE change ADD COLUMN audience BYTEA; -- hash over its rows of change_scope
+CREATE INDEX change_unsealed ON change (seq) WHERE audience IS NULL;
+
+-- What the sweep looks for: requests that were closed long ago and are public
+-- still, and the requests of a service whose contact data has a new audience.
+CREATE INDEX request_to_archive ON record ((fields->>'closed_at'))
+  WHERE kind = 'request' AND (fields->>'status') = 'closed' AND (fields->>'archived') IS NULL;
+CREATE INDEX request_by_service ON record ((fields->>'service'), id) WHERE kind = 'request';
+CREATE TABLE reshare (
+  service TEXT PRIMARY KEY,
+  writer  TEXT NOT NULL,   -- the act that changed it
+  after   TEXT NOT NULL    -- requests up to this id are done
+);

@@ -1,0 +1,24 @@
+package syncserver
+
+import (
+	"net/http"
+
+	"cityhall/shared/protocol"
+)
+
+// current wraps what a device reads: one that is too old for what this server
+// writes is told so, and goes on pushing.
+func (s *Server) current(handle func(*call)) func(*call) {
+	return func(c *call) {
+		v, ok := protocol.ParseVersion(c.GetHeader(protocol.VersionHeader))
+		if !ok {
+			problem(c.Context, http.StatusBadRequest, protocol.CodeMalformed, protocol.VersionHeader+" is a whole number")
+			return
+		}
+		if v < max(s.minPull, 1) {
+			problem(c.Context, http.StatusUpgradeRequired, protocol.CodeUpgrade, "this program is too old to read what the city sends; it may go on sending")
+			return
+		}
+		handle(c)
+	}
+}
