@@ -150,6 +150,9 @@ type AddPhoto struct {
 	Bytes   int    `json:"bytes"`
 	Width   int    `json:"width"`
 	Height  int    `json:"height"`
+	// Thumb is a small JPEG without metadata, of at most MaxThumb bytes, which is
+	// shown while the photo is on its way. One that is not that is left out.
+	Thumb []byte `json:"thumb,omitempty"`
 }
 
 // Type implements Act.
@@ -180,7 +183,7 @@ func (a *AddPhoto) plan(p *plan) error {
 		return err
 	}
 	return p.create(Ref{KindPhoto, a.Photo}, a.Request, Photo{Blob: a.Blob, Stage: a.Stage, Caption: a.Caption, Visit: a.Visit,
-		By: p.m.Actor.Name, At: p.m.At.UTC(), Bytes: a.Bytes, Width: a.Width, Height: a.Height})
+		By: p.m.Actor.Name, At: p.m.At.UTC(), Bytes: a.Bytes, Width: a.Width, Height: a.Height, Thumb: goodThumb(a.Thumb)})
 }
 
 // mayAdd tells who may add to a request: its crew, the crew that found it, staff.

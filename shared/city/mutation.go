@@ -56,6 +56,8 @@ func init() {
 	register(func() Act { return &StartVisit{} })
 	register(func() Act { return &FinishVisit{} })
 	register(func() Act { return &AddPhoto{} })
+	register(func() Act { return &ArrivePhoto{} })
+	register(func() Act { return &LosePhoto{} })
 	register(func() Act { return &AddNote{} })
 	register(func() Act { return &DecideReview{} })
 	register(func() Act { return &SetCity{} })

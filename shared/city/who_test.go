@@ -52,6 +52,8 @@ var rights = []struct {
 	{visit(), "assigned", "C"},
 	{finish(), "started", "C"},
 	{photo(), "started", "CRDAWS"},
+	{&city.ArrivePhoto{Photo: "photo-1", Blob: photo().Blob}, "photographed", "S"},
+	{&city.LosePhoto{Photo: "photo-1"}, "photographed", "RDAWS"},
 	{&city.AddNote{Note: "n", Request: case1, Text: "x"}, "started", "CRDAWS"},
 	{&city.DecideReview{}, "contested", "RAWS"},
 	{settings(), "received", "WS"},
@@ -73,6 +75,8 @@ func (w *world) stage(name string, act city.Act) city.Act {
 	switch name {
 	case "paused":
 		w.until("received").must(reviewer, &city.PauseRequest{Request: case1, Reason: "x"})
+	case "photographed":
+		w.until("started").must(treeCrew, photo())
 	case "contested":
 		w.until("assigned")
 		first, second := w.see(), w.see()

@@ -104,4 +104,11 @@ type Photo struct {
 	Width   int       `json:"width"`
 	Height  int       `json:"height"`
 	Public  bool      `json:"public"`
+	Thumb   []byte    `json:"thumb"`   // a small JPEG, or none
+	Arrived time.Time `json:"arrived"` // when the server had all bytes; zero while they are on their way
+	LostAt  time.Time `json:"lost_at"` // when somebody said that they will not come
+	LostBy  string    `json:"lost_by"`
 }
+
+// Lost tells whether the city has stopped waiting for the photo's bytes.
+func (p Photo) Lost() bool { return !p.LostAt.IsZero() }
