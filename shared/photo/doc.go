@@ -4,7 +4,8 @@
 //
 // Use [Take] for a picture that somebody has chosen, on a device and again on
 // the server. It reads the header first, so that a small file that claims to be
-// enormous costs next to nothing. [Thumbnail] makes the small picture for lists.
+// enormous costs next to nothing. [Small] makes the thumbnail that travels in a
+// photo's record, [Thumbnail] a picture for a screen.
 //
 // Promises:
 //   - Nothing over MaxBytes is read and nothing over MaxPixels is decoded.

@@ -22,12 +22,11 @@ const (
 	MaxSide   = 2048       // pixels of the longer side that is kept
 	ThumbSide = 320        // pixels of a thumbnail's longer side
 
-	quality      = 84
-	thumbQuality = 78
+	quality = 84
 )
 
 // Photo is a picture as it is kept. Width and Height are of JPEG, in pixels,
-// upright. Thumb is a JPEG too.
+// upright. Thumb is a JPEG of at most city.MaxThumb bytes, for the record.
 type Photo struct {
 	JPEG   []byte
 	Width  int
@@ -46,7 +45,7 @@ func Take(r io.Reader) (Photo, error) {
 	if out.JPEG, err = encode(img, quality); err != nil {
 		return Photo{}, err
 	}
-	out.Thumb, err = encode(fit(img, ThumbSide), thumbQuality)
+	out.Thumb, err = small(img)
 	return out, err
 }
 

@@ -205,6 +205,65 @@ func TestHugeClaimIsCheap(t *testing.T) {
 	}
 }
 
+// TestHugeJPEGIsCheap does the same with the picture that a camera would claim
+// to have made: 4.7 MB, whole and valid but for its size of 400 megapixels.
+func TestHugeJPEGIsCheap(t *testing.T) {
+	file := asJPEG(t, noise(3000, 1900))
+	for at := 2; ; at += 2 + int(binary.BigEndian.Uint16(file[at+2:])) {
+		if file[at+1] == 0xc0 { // the frame's height and width
+			binary.BigEndian.PutUint16(file[at+5:], 20000)
+			binary.BigEndian.PutUint16(file[at+7:], 20000)
+			break
+		}
+	}
+	if len(file) < 4_700_000 {
+		t.Fatalf("a file of %d bytes is none of 4.7 MB", len(file))
+	}
+	runtime.GC()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := photo.Take(bytes.NewReader(file))
+	_, err2 := photo.Small(bytes.NewReader(file))
+	runtime.ReadMemStats(&after)
+	if city.CodeOf(err) != city.CodeTooLarge || city.CodeOf(err2) != city.CodeTooLarge {
+		t.Fatalf("not refused: %v, %v", err, err2)
+	}
+	if cost := after.TotalAlloc - before.TotalAlloc; cost > 64<<20 {
+		t.Errorf("the refusal allocated %d MiB", cost>>20)
+	} else {
+		t.Logf("%d bytes that claim 400 megapixels cost %d KiB", len(file), cost>>10)
+	}
+}
+
+func noise(w, h int) image.Image {
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	x := uint32(1)
+	for i := range img.Pix {
+		x = x*1664525 + 1013904223
+		img.Pix[i] = byte(x >> 24)
+	}
+	return img
+}
+
+// TestThumbnailFitsItsRecord takes the picture that compresses worst.
+func TestThumbnailFitsItsRecord(t *testing.T) {
+	for name, img := range map[string]image.Image{"noise": noise(1200, 900), "plain": quarters(1200, 900), "a pixel": quarters(1, 1)} {
+		p, err := photo.Take(bytes.NewReader(asJPEG(t, img)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := photo.Small(bytes.NewReader(p.JPEG))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, thumb := range [][]byte{p.Thumb, again} {
+			if head, err := jpeg.DecodeConfig(bytes.NewReader(thumb)); err != nil || len(thumb) > city.MaxThumb || max(head.Width, head.Height) > photo.ThumbSide {
+				t.Errorf("%s: %d bytes, %dx%d, %v", name, len(thumb), head.Width, head.Height, err)
+			}
+		}
+	}
+}
+
 // TestLargestPhotoIsBounded keeps the scaler from asking for 32 bytes a pixel.
 func TestLargestPhotoIsBounded(t *testing.T) {
 	file := asJPEG(t, image.NewYCbCr(image.Rect(0, 0, 4000, 3000), image.YCbCrSubsampleRatio420))
