@@ -4,10 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"cityhall/shared/protocol"
 	"cityhall/syncserver/store"
@@ -34,7 +34,7 @@ func (s *Server) blobHead(c *call) {
 	if !ok {
 		return
 	}
-	offset, size, _, err := s.store.BlobOffset(c.Request.Context(), sha)
+	offset, size, err := s.store.ResumeBlob(c.Request.Context(), sha)
 	if s.blobFailed(c, err) {
 		return
 	}
@@ -59,7 +59,7 @@ func (s *Server) blobBegin(c *call) {
 		problem(c.Context, http.StatusRequestEntityTooLarge, protocol.CodeTooLarge, "the blob is too large")
 		return
 	}
-	if s.blobFailed(c, s.store.BeginBlob(c.Request.Context(), sha, size)) {
+	if s.blobFailed(c, s.store.BeginBlob(c.Request.Context(), c.device.ID, sha, size)) {
 		return
 	}
 	c.Header("Location", protocol.Path+"/blobs/"+sha)
@@ -91,7 +91,8 @@ func (s *Server) blobAppend(c *call) {
 	c.Status(http.StatusNoContent)
 }
 
-// blobGet sends a blob that a record in the device's scopes names.
+// blobGet sends a blob that a record in the device's scopes names, or the range
+// of it that is asked for. Its name is its ETag, so that a range always fits.
 func (s *Server) blobGet(c *call) {
 	sha, ok := s.blobName(c)
 	if !ok {
@@ -105,17 +106,15 @@ func (s *Server) blobGet(c *call) {
 		problem(c.Context, http.StatusNotFound, protocol.CodeNotFound, store.ErrNoBlob.Error())
 		return
 	}
-	f, size, err := s.store.OpenBlob(c.Request.Context(), sha)
+	f, _, err := s.store.OpenBlob(c.Request.Context(), sha)
 	if s.blobFailed(c, err) {
 		return
 	}
 	defer f.Close()
 	c.Header("Content-Type", "application/octet-stream")
-	c.Header("Content-Length", strconv.FormatInt(size, 10))
-	c.Status(http.StatusOK)
-	if _, err := io.Copy(c.Writer, f); err != nil {
-		s.log.Info("blob cut short", "device", c.device.ID, "err", err)
-	}
+	c.Header("Cache-Control", "no-store")
+	c.Header("ETag", `"`+sha+`"`)
+	http.ServeContent(c.Writer, c.Request, "", time.Time{}, f)
 }
 
 func (s *Server) blobFailed(c *call, err error) bool {
@@ -124,6 +123,13 @@ func (s *Server) blobFailed(c *call, err error) bool {
 		return false
 	case errors.Is(err, store.ErrNoBlob):
 		problem(c.Context, http.StatusNotFound, protocol.CodeNotFound, err.Error())
+	case errors.Is(err, store.ErrQuota):
+		c.Header("Retry-After", "60")
+		problem(c.Context, http.StatusTooManyRequests, protocol.CodeBusy, err.Error())
+	case errors.Is(err, store.ErrNoRoom):
+		s.log.Error("no room for uploads", "err", err)
+		c.Header("Retry-After", "300")
+		problem(c.Context, http.StatusServiceUnavailable, protocol.CodeBusy, store.ErrNoRoom.Error())
 	case errors.Is(err, store.ErrOffset):
 		problem(c.Context, http.StatusConflict, protocol.CodeOffset, err.Error())
 	case errors.Is(err, store.ErrChecksum):

@@ -57,6 +57,7 @@ var parts = []part{
 	{"syncserver/store", []edge{
 		{"shared/city", "the store applies mutations"}, {"shared/protocol", "it keeps the log as it came"},
 		{"shared/keys", "it keeps devices' keys"}, {"shared/sqlite", "one of the two engines"},
+		{"shared/photo", "a photo that came without a thumbnail gets one"},
 	}},
 	{"syncserver", []edge{
 		{"syncserver/store", "the server's one place of truth"}, {"shared/city", "the domain"}, {"shared/protocol", "devices speak it"},

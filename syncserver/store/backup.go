@@ -295,11 +295,11 @@ func copyBlob(from, to string, want listed) error {
 }
 
 // safeSeq gives up to where nothing is missing: every photo at or below it has
-// its blob in the backup. It counts the photos that have not.
+// its blob in the backup, or is lost. It counts the photos that have not.
 func safeSeq(ctx context.Context, db *sql.DB, list []listed, head int64) (safe int64, waiting int, err error) {
 	rows, err := db.QueryContext(ctx, `SELECT coalesce(r.fields->>'blob', ''),
 			(SELECT min(c.seq) FROM change AS c WHERE c.kind = r.kind AND c.id = r.id)
-		FROM record AS r WHERE r.kind = $1`, city.KindPhoto)
+		FROM record AS r WHERE r.kind = $1 AND (r.fields->>'lost_at') IS NULL`, city.KindPhoto)
 	if err != nil {
 		return 0, 0, fmt.Errorf("find the photos: %w", err)
 	}

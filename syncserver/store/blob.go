@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"sync"
 )
 
 // ErrNoBlob means bytes that are not here, or not whole yet.
@@ -29,15 +28,6 @@ var sha256Hex = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // BlobName tells whether a text is a blob's name.
 func BlobName(s string) bool { return sha256Hex.MatchString(s) }
 
-// uploads serialises the writers of one blob; different blobs never wait.
-type uploads struct{ busy sync.Map }
-
-func (u *uploads) lock(sha string) func() {
-	m, _ := u.busy.LoadOrStore(sha, &sync.Mutex{})
-	m.(*sync.Mutex).Lock()
-	return m.(*sync.Mutex).Unlock
-}
-
 func (s *Store) prepareBlobs() error {
 	if s.blobs == "" {
 		return errors.New("open the store: no folder for blobs")
@@ -52,8 +42,25 @@ func (s *Store) blobPath(sha string) string { return filepath.Join(s.blobs, sha[
 func (s *Store) partPath(sha string) string { return filepath.Join(s.blobs, "part", sha) }
 
 // BlobOffset tells how many bytes of a blob are here and whether that is all.
-// ErrNoBlob when nobody has begun it.
+// ErrNoBlob when nobody has begun it. More bytes than were announced count as
+// none: nobody can continue them.
 func (s *Store) BlobOffset(ctx context.Context, sha string) (offset, size int64, whole bool, err error) {
+	offset, size, whole, err = s.blobRow(ctx, sha)
+	if err != nil || whole {
+		return offset, size, whole, err
+	}
+	info, err := os.Stat(s.partPath(sha))
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() > size {
+		return 0, size, false, nil
+	}
+	if err != nil {
+		return 0, 0, false, err
+	}
+	return info.Size(), size, false, nil
+}
+
+// blobRow is what the database says of a blob.
+func (s *Store) blobRow(ctx context.Context, sha string) (offset, size int64, whole bool, err error) {
 	var complete int
 	err = s.db.QueryRowContext(ctx, `SELECT bytes, complete FROM blob WHERE sha256 = $1`, sha).Scan(&size, &complete)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -65,90 +72,7 @@ func (s *Store) BlobOffset(ctx context.Context, sha string) (offset, size int64,
 	if complete == 1 {
 		return size, size, true, nil
 	}
-	info, err := os.Stat(s.partPath(sha))
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, size, false, nil
-	}
-	if err != nil {
-		return 0, 0, false, err
-	}
-	return info.Size(), size, false, nil
-}
-
-// BeginBlob announces an upload. Beginning again changes nothing.
-func (s *Store) BeginBlob(ctx context.Context, sha string, size int64) error {
-	return s.do(ctx, func(ctx context.Context, w *writeTx) error {
-		_, err := w.tx.ExecContext(ctx, `INSERT INTO blob (sha256, bytes, complete, added) VALUES ($1, $2, 0, $3) ON CONFLICT DO NOTHING`,
-			sha, size, stamp(s.now()))
-		if err != nil {
-			return err
-		}
-		return seal(ctx, w.tx, "blob", sha)
-	})
-}
-
-// AppendBlob adds a chunk at its offset and gives the new offset. The last one
-// makes the blob visible, if the whole has the right hash; otherwise the upload
-// begins anew.
-func (s *Store) AppendBlob(ctx context.Context, sha string, offset int64, chunk []byte) (int64, error) {
-	defer s.uploading.lock(sha)()
-	have, size, whole, err := s.BlobOffset(ctx, sha)
-	if err != nil {
-		return 0, err
-	}
-	if whole || offset != have || offset+int64(len(chunk)) > size {
-		return have, ErrOffset
-	}
-	if err := appendFile(s.partPath(sha), offset, chunk); err != nil {
-		return have, fmt.Errorf("write blob: %w", err)
-	}
-	have += int64(len(chunk))
-	if have < size {
-		return have, nil
-	}
-	return have, s.finishBlob(ctx, sha)
-}
-
-func appendFile(path string, offset int64, chunk []byte) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if _, err := f.WriteAt(chunk, offset); err != nil {
-		return err
-	}
-	return f.Sync()
-}
-
-// finishBlob checks the whole and moves it to its place before the database
-// says that it is there.
-func (s *Store) finishBlob(ctx context.Context, sha string) error {
-	part, final := s.partPath(sha), s.blobPath(sha)
-	sum, err := hashFile(part)
-	if err != nil {
-		return err
-	}
-	if sum != sha {
-		return errors.Join(ErrChecksum, os.Remove(part))
-	}
-	if err := os.MkdirAll(filepath.Dir(final), 0o700); err != nil {
-		return err
-	}
-	if err := os.Rename(part, final); err != nil {
-		return err
-	}
-	for _, dir := range []string{filepath.Dir(final), s.blobs} {
-		if err := syncFolder(dir); err != nil {
-			return err
-		}
-	}
-	return s.do(ctx, func(ctx context.Context, w *writeTx) error {
-		if _, err := w.tx.ExecContext(ctx, `UPDATE blob SET complete = 1 WHERE sha256 = $1`, sha); err != nil {
-			return err
-		}
-		return seal(ctx, w.tx, "blob", sha)
-	})
+	return 0, size, false, nil
 }
 
 func hashFile(path string) (string, error) {
@@ -173,24 +97,6 @@ func syncFolder(dir string) error {
 	return d.Sync()
 }
 
-// PutBlob stores bytes of the server's own and gives their name.
-func (s *Store) PutBlob(ctx context.Context, data []byte) (string, error) {
-	sum := sha256.Sum256(data)
-	sha := hex.EncodeToString(sum[:])
-	if _, _, whole, err := s.BlobOffset(ctx, sha); err == nil && whole {
-		return sha, nil
-	}
-	if err := s.BeginBlob(ctx, sha, int64(len(data))); err != nil {
-		return "", err
-	}
-	have, _, _, err := s.BlobOffset(ctx, sha)
-	if err != nil {
-		return "", err
-	}
-	_, err = s.AppendBlob(ctx, sha, have, data[have:])
-	return sha, err
-}
-
 // OpenBlob opens a whole blob for reading and gives its size.
 func (s *Store) OpenBlob(ctx context.Context, sha string) (*os.File, int64, error) {
 	if !BlobName(sha) {
@@ -205,7 +111,7 @@ func (s *Store) OpenBlob(ctx context.Context, sha string) (*os.File, int64, erro
 	}
 	f, err := os.Open(s.blobPath(sha))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, 0, ErrNoBlob
+		return nil, 0, errors.Join(ErrNoBlob, s.doubtBlob(ctx, sha))
 	}
 	return f, size, err
 }

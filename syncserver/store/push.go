@@ -59,6 +59,9 @@ func (s *Store) Push(ctx context.Context, d Device, h protocol.PushHeader, lines
 		end = protocol.PushEnd{End: true, LastN: p.last.n, Link: p.last.link, Head: w.head.Seq}
 		return nil
 	})
+	if err == nil {
+		s.arrivedBefore(ctx, lines)
+	}
 	return verdicts, end, err
 }
 

@@ -45,6 +45,8 @@ type Config struct {
 	Keys    *keys.ServerKeys
 	Now     func() time.Time
 	Log     *slog.Logger
+	// Room gives the bytes free on the disk of a folder; nil asks the system.
+	Room func(dir string) (free int64, known bool)
 }
 
 // Store is the city's memory. It is safe for concurrent use.
@@ -69,6 +71,8 @@ type Store struct {
 	uploading uploads
 	snaps     *snapshots
 	horizon   int64
+	decoding  sync.Mutex // one picture at a time
+	room      func(dir string) (int64, bool)
 
 	mu       sync.Mutex
 	watchers map[chan int64]struct{}
@@ -120,6 +124,9 @@ func begin(ctx context.Context, c Config, ready func(*Store, context.Context) er
 	}
 	s := &Store{db: db, postgres: IsPostgres(c.DB), blobs: c.Blobs, keys: c.Keys, now: c.Now, log: c.Log, watchers: map[chan int64]struct{}{},
 		horizon: cmp.Or(c.Horizon, defaultHorizon), jobs: make(chan *job), stop: make(chan struct{}), done: make(chan struct{}), marked: make(chan struct{}), sweepNow: make(chan struct{}, 1)}
+	if s.room = c.Room; s.room == nil {
+		s.room = diskFree
+	}
 	if c.Ledger != "" {
 		s.ledger, err = openLedger(c.Ledger)
 	}

@@ -506,7 +506,7 @@ func TestBlobs(t *testing.T) {
 		if _, _, _, err := f.BlobOffset(ctx, sha); !errors.Is(err, store.ErrNoBlob) {
 			t.Fatalf("before: %v", err)
 		}
-		if err := f.BeginBlob(ctx, sha, int64(len(data))); err != nil {
+		if err := f.BeginBlob(ctx, "", sha, int64(len(data))); err != nil {
 			t.Fatal(err)
 		}
 		if n, err := f.AppendBlob(ctx, sha, 0, data[:100_000]); n != 100_000 || err != nil {
@@ -529,7 +529,7 @@ func TestBlobs(t *testing.T) {
 
 		// Bytes that are not what their name says never become visible.
 		other := sha[:63] + map[bool]string{true: "0", false: "1"}[sha[63] == '1']
-		if err := f.BeginBlob(ctx, other, 5); err != nil {
+		if err := f.BeginBlob(ctx, "", other, 5); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := f.AppendBlob(ctx, other, 0, []byte("wrong")); !errors.Is(err, store.ErrChecksum) {

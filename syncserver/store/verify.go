@@ -33,7 +33,9 @@ type Counts struct {
 // Verify reads everything and reports what is damaged: the file's structure,
 // every row of the log against its digest and the chain, every record against
 // the log, every archived act against its content hash, every row of the other
-// tables against its seal, and every blob against its name. It takes one core about half a minute per million changes.
+// tables against its seal, and every blob against its name. A
+// blob that is gone or damaged is no longer said to be here, so that a device that
+// holds it puts it back. It takes one core about half a minute per million changes.
 func (s *Store) Verify(ctx context.Context, report func(Finding)) (Counts, error) {
 	if s.postgres {
 		return Counts{}, ErrEngine
@@ -282,6 +284,9 @@ func (s *Store) verifyBlobs(ctx context.Context, report func(Finding)) (int, err
 		}
 		if what := wrongBlob(s.blobPath(l.SHA), l); what != "" {
 			report(Finding{"blob " + l.SHA, what})
+			if err := s.doubtBlob(ctx, l.SHA); err != nil {
+				return 0, err
+			}
 		}
 	}
 	return len(all), nil

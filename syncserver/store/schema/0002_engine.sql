@@ -49,3 +49,8 @@ CREATE TABLE reshare (
   writer  TEXT NOT NULL,   -- the act that changed it
   after   TEXT NOT NULL    -- requests up to this id are done
 );
+-- Uploads: whose each unfinished one is, for the quota, and the photos whose
+-- bytes the city still waits for.
+ALTER TABLE blob ADD COLUMN device TEXT NOT NULL DEFAULT '';
+CREATE INDEX blob_unfinished ON blob (device) WHERE complete = 0;
+CREATE INDEX photo_unarrived ON record (id) WHERE kind = 'photo' AND (fields->>'arrived') IS NULL;

@@ -1,0 +1,291 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"cityhall/shared/city"
+)
+
+// ErrQuota means a device that has begun more than it may leave unfinished.
+var ErrQuota = errors.New("too many unfinished uploads of this device: finish those first")
+
+// ErrNoRoom means that the server's disk is nearly full.
+var ErrNoRoom = errors.New("no room for uploads just now")
+
+// What one device may leave unfinished, how much of the disk uploads leave free,
+// and for how long an unfinished upload is kept that no photo names.
+const (
+	MaxUnfinished      = 64
+	MaxUnfinishedBytes = 256 << 20
+	RoomLeft           = 256 << 20
+	KeepUnfinished     = 7 * 24 * time.Hour
+)
+
+// uploads serialises the writers of one blob; different blobs never wait. A lock
+// is there only while somebody holds it or waits for it.
+type uploads struct {
+	mu   sync.Mutex
+	busy map[string]*held
+}
+
+type held struct {
+	sync.Mutex
+	users int // under uploads.mu
+}
+
+func (u *uploads) lock(sha string) func() {
+	u.mu.Lock()
+	h := u.busy[sha]
+	if h == nil {
+		if u.busy == nil {
+			u.busy = map[string]*held{}
+		}
+		h = &held{}
+		u.busy[sha] = h
+	}
+	h.users++
+	u.mu.Unlock()
+	h.Lock()
+	return func() {
+		h.Unlock()
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		if h.users--; h.users == 0 {
+			delete(u.busy, sha)
+		}
+	}
+}
+
+// BeginBlob announces an upload of size bytes by a device, or by the server
+// itself, whose id is empty. Beginning again changes nothing, unless the size is
+// another one: somebody was wrong about it, and what was sent for that is void.
+func (s *Store) BeginBlob(ctx context.Context, by city.DeviceID, sha string, size int64) error {
+	defer s.uploading.lock(sha)()
+	_, known, whole, err := s.blobRow(ctx, sha)
+	switch {
+	case err == nil && (whole || known == size):
+		return nil
+	case err != nil && !errors.Is(err, ErrNoBlob):
+		return err
+	case err == nil:
+		if err := removeFile(s.partPath(sha)); err != nil {
+			return err
+		}
+	}
+	if free, ok := s.room(s.blobs); ok && free-size < RoomLeft {
+		return ErrNoRoom
+	}
+	return s.do(ctx, func(ctx context.Context, w *writeTx) error {
+		if by != "" {
+			var n, sum int64
+			err := w.tx.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(bytes), 0) FROM blob WHERE complete = 0 AND device = $1 AND sha256 <> $2`, by, sha).Scan(&n, &sum)
+			if err != nil {
+				return fmt.Errorf("count the uploads: %w", err)
+			}
+			if n >= MaxUnfinished || sum+size > MaxUnfinishedBytes {
+				return ErrQuota
+			}
+		}
+		_, err := w.tx.ExecContext(ctx, `INSERT INTO blob (sha256, bytes, complete, added, device) VALUES ($1, $2, 0, $3, $4)
+			ON CONFLICT (sha256) DO UPDATE SET bytes = excluded.bytes, device = excluded.device WHERE blob.complete = 0`,
+			sha, size, stamp(s.now()), by)
+		if err != nil {
+			return err
+		}
+		return seal(ctx, w.tx, "blob", sha)
+	})
+}
+
+// ResumeBlob tells where an upload goes on, which is its size when it is whole.
+// What a crash has left between the last chunk and the database is finished.
+func (s *Store) ResumeBlob(ctx context.Context, sha string) (offset, size int64, err error) {
+	defer s.uploading.lock(sha)()
+	have, size, whole, err := s.BlobOffset(ctx, sha)
+	if err != nil || whole {
+		return have, size, err
+	}
+	if have == 0 && wrongBlob(s.blobPath(sha), listed{SHA: sha, Bytes: size}) == "" {
+		return size, size, s.completeBlob(ctx, sha)
+	}
+	if have < size {
+		return have, size, nil
+	}
+	err = s.finishBlob(ctx, sha)
+	if errors.Is(err, ErrChecksum) {
+		return 0, size, nil
+	}
+	return size, size, err
+}
+
+// AppendBlob adds a chunk at its offset and gives the new offset. The last one
+// makes the blob visible, if the whole has the right hash; otherwise the upload
+// begins anew.
+func (s *Store) AppendBlob(ctx context.Context, sha string, offset int64, chunk []byte) (int64, error) {
+	defer s.uploading.lock(sha)()
+	have, size, whole, err := s.BlobOffset(ctx, sha)
+	if err != nil {
+		return 0, err
+	}
+	if whole || offset != have || offset+int64(len(chunk)) > size {
+		return have, ErrOffset
+	}
+	if err := appendFile(s.partPath(sha), offset, chunk); err != nil {
+		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+			err = errors.Join(ErrNoRoom, err)
+		}
+		return have, fmt.Errorf("write blob: %w", err)
+	}
+	have += int64(len(chunk))
+	if have < size {
+		return have, nil
+	}
+	return have, s.finishBlob(ctx, sha)
+}
+
+// appendFile cuts off what may stand behind offset: the database never heard of it.
+func appendFile(path string, offset int64, chunk []byte) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := f.Truncate(offset); err != nil {
+		return err
+	}
+	if _, err := f.WriteAt(chunk, offset); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// finishBlob checks the whole and moves it to its place before the database
+// says that it is there.
+func (s *Store) finishBlob(ctx context.Context, sha string) error {
+	part, final := s.partPath(sha), s.blobPath(sha)
+	sum, err := hashFile(part)
+	if err != nil {
+		return err
+	}
+	if sum != sha {
+		return errors.Join(ErrChecksum, os.Remove(part))
+	}
+	if err := os.MkdirAll(filepath.Dir(final), 0o700); err != nil {
+		return err
+	}
+	if err := os.Rename(part, final); err != nil {
+		return err
+	}
+	for _, dir := range []string{filepath.Dir(final), s.blobs} {
+		if err := syncFolder(dir); err != nil {
+			return err
+		}
+	}
+	return s.completeBlob(ctx, sha)
+}
+
+// completeBlob makes a blob visible. The photos that wait for it are told of
+// after that; if that fails, the next start or sweep does it.
+func (s *Store) completeBlob(ctx context.Context, sha string) error {
+	err := s.do(ctx, func(ctx context.Context, w *writeTx) error {
+		if _, err := w.tx.ExecContext(ctx, `UPDATE blob SET complete = 1 WHERE sha256 = $1`, sha); err != nil {
+			return err
+		}
+		return seal(ctx, w.tx, "blob", sha)
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.arrived(ctx, sha); err != nil {
+		s.log.Error("arrival not told", "blob", sha, "err", err)
+	}
+	return nil
+}
+
+// PutBlob stores bytes of the server's own and gives their name.
+func (s *Store) PutBlob(ctx context.Context, data []byte) (string, error) {
+	sum := sha256.Sum256(data)
+	sha := hex.EncodeToString(sum[:])
+	if err := s.BeginBlob(ctx, "", sha, int64(len(data))); err != nil {
+		return "", err
+	}
+	have, size, err := s.ResumeBlob(ctx, sha)
+	if err != nil || have == size {
+		return sha, err
+	}
+	_, err = s.AppendBlob(ctx, sha, have, data[have:])
+	return sha, err
+}
+
+// SweepUploads forgets unfinished uploads that are old and that no photo names.
+// A device that still holds the bytes may begin anew.
+func (s *Store) SweepUploads(ctx context.Context) (int, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT b.sha256 FROM blob AS b WHERE b.complete = 0 AND b.added < $1
+		AND NOT EXISTS (SELECT 1 FROM record AS r WHERE r.kind = 'photo' AND r.fields->>'blob' = b.sha256)`, stamp(s.now().Add(-KeepUnfinished)))
+	if err != nil {
+		return 0, fmt.Errorf("find old uploads: %w", err)
+	}
+	old, err := words(rows)
+	if err != nil {
+		return 0, fmt.Errorf("find old uploads: %w", err)
+	}
+	for _, sha := range old {
+		if err := s.dropUpload(ctx, sha); err != nil {
+			return 0, err
+		}
+	}
+	stray, err := s.strayParts(ctx)
+	return len(old) + stray, err
+}
+
+func (s *Store) dropUpload(ctx context.Context, sha string) error {
+	defer s.uploading.lock(sha)()
+	err := s.do(ctx, func(ctx context.Context, w *writeTx) error {
+		_, err := w.tx.ExecContext(ctx, `DELETE FROM blob WHERE sha256 = $1 AND complete = 0`, sha)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("forget an upload: %w", err)
+	}
+	return removeFile(s.partPath(sha))
+}
+
+// strayParts removes the bytes of uploads that the database does not know: it was
+// restored, or a sweep was cut short.
+func (s *Store) strayParts(ctx context.Context) (int, error) {
+	files, err := os.ReadDir(filepath.Join(s.blobs, "part"))
+	if err != nil {
+		return 0, fmt.Errorf("look for old uploads: %w", err)
+	}
+	n := 0
+	for _, f := range files {
+		if !BlobName(f.Name()) {
+			continue
+		}
+		_, _, whole, err := s.blobRow(ctx, f.Name())
+		if errors.Is(err, ErrNoBlob) || err == nil && whole {
+			err = removeFile(s.partPath(f.Name()))
+			n++
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+func removeFile(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
