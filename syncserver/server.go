@@ -139,10 +139,11 @@ func (s *Server) routes() error {
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	srv := &http.Server{Handler: s.engine, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
-	backups := s.startBackups(ctx)
+	backups, photos := s.startBackups(ctx), s.startKeepingPhotos(ctx)
 	defer func() {
 		stop()
 		<-backups
+		<-photos
 	}()
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()

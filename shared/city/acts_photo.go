@@ -30,8 +30,8 @@ func (a *ArrivePhoto) Check() error {
 }
 
 func (a *ArrivePhoto) plan(p *plan) error {
-	if p.m.Actor.Kind != ActorSystem || p.m.Device != OfficeDevice {
-		return fail(CodeForbidden, "actor", "only the server sees what has arrived")
+	if err := p.needServer(); err != nil {
+		return err
 	}
 	rec, photo, err := p.photo(a.Photo)
 	if err != nil {
@@ -49,6 +49,35 @@ func (a *ArrivePhoto) plan(p *plan) error {
 	if thumb := goodThumb(a.Thumb); thumb != nil && len(photo.Thumb) == 0 {
 		p.mark(lead, rec.Ref, rec.Parent, "thumb", thumb)
 	}
+	return nil
+}
+
+// MissPhoto takes back that the bytes of a photo are here: the server's file is
+// gone or damaged. A device that still holds them puts them back by itself.
+type MissPhoto struct {
+	Photo ID `json:"photo"`
+}
+
+// Type implements Act.
+func (a *MissPhoto) Type() Type { return "photo.miss@1" }
+
+// Check implements Act.
+func (a *MissPhoto) Check() error {
+	if !a.Photo.Valid() {
+		return fail(CodeInvalid, "photo", "not an id")
+	}
+	return nil
+}
+
+func (a *MissPhoto) plan(p *plan) error {
+	if err := p.needServer(); err != nil {
+		return err
+	}
+	rec, _, err := p.photo(a.Photo)
+	if err != nil {
+		return err
+	}
+	p.set(rec.Ref, rec.Parent, "arrived", time.Time{})
 	return nil
 }
 
@@ -91,6 +120,14 @@ func (a *LosePhoto) plan(p *plan) error {
 	return nil
 }
 
+// needServer refuses everybody who cannot see the server's disk.
+func (p *plan) needServer() error {
+	if p.m.Actor.Kind != ActorSystem || p.m.Device != OfficeDevice {
+		return fail(CodeForbidden, "actor", "only the server sees what has arrived")
+	}
+	return nil
+}
+
 // photo reads the photo that an act is about.
 func (p *plan) photo(id ID) (Record, Photo, error) {
 	var photo Photo
@@ -104,14 +141,9 @@ func (p *plan) photo(id ID) (Record, Photo, error) {
 	return rec, photo, rec.Into(&photo)
 }
 
-// ArrivalID names the act that tells of a photo's arrival. It follows from the
-// photo, its bytes and what was last said of them, so that it is told once, by
-// however many servers, and once more after the photo was called lost.
-func ArrivalID(photo Record) MutationID {
-	return MutationID(derivedID("photo.arrive", string(photo.ID), photo.Text("blob"), string(photo.Writers["lost_at"])))
-}
-
-// LossID names the server's own act that calls a photo lost, in the same way.
-func LossID(photo Record) MutationID {
-	return MutationID(derivedID("photo.lost", string(photo.ID), photo.Text("blob"), string(photo.Writers["arrived"])))
+// OwnID names an act of the server about a photo's bytes. It follows from the
+// photo, its bytes and what was last said of them, so that it is done once, by
+// however many servers, and again when something else was said since.
+func OwnID(act Type, photo Record) MutationID {
+	return MutationID(derivedID(string(act), string(photo.ID), photo.Text("blob"), string(photo.Writers["arrived"]), string(photo.Writers["lost_at"])))
 }

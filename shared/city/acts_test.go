@@ -266,7 +266,7 @@ func TestEveryAct(t *testing.T) {
 			}
 		})
 	}
-	for _, act := range []city.Act{&city.DecideReview{}, &city.ResumeRequest{}, &city.ArrivePhoto{}, &city.LosePhoto{}} {
+	for _, act := range []city.Act{&city.DecideReview{}, &city.ResumeRequest{}, &city.ArrivePhoto{}, &city.LosePhoto{}, &city.MissPhoto{}} {
 		covered[act.Type()] = true // in tests of their own
 	}
 	for _, typ := range city.Types() {

@@ -58,6 +58,7 @@ func init() {
 	register(func() Act { return &AddPhoto{} })
 	register(func() Act { return &ArrivePhoto{} })
 	register(func() Act { return &LosePhoto{} })
+	register(func() Act { return &MissPhoto{} })
 	register(func() Act { return &AddNote{} })
 	register(func() Act { return &DecideReview{} })
 	register(func() Act { return &SetCity{} })

@@ -71,13 +71,13 @@ func TestPhotoIsLostAndFound(t *testing.T) {
 	w := newWorld(t).until("started")
 	w.must(treeCrew, photo())
 	lost, arrive := &city.LosePhoto{Photo: "photo-1"}, &city.ArrivePhoto{Photo: "photo-1", Blob: photo().Blob, Thumb: small(t, 4, 3)}
-	first := city.ArrivalID(must(w.photo("photo-1")))
+	first := city.OwnID(arrive.Type(), must(w.photo("photo-1")))
 	w.must(reviewer, lost)
 	rec, p := w.photo("photo-1")
 	if !p.Lost() || p.LostBy != reviewer.Name || !p.Arrived.IsZero() {
 		t.Fatalf("lost: %+v", p)
 	}
-	if city.ArrivalID(rec) == first {
+	if city.OwnID(arrive.Type(), rec) == first {
 		t.Error("after the photo was called lost its arrival would pass for one that was told before")
 	}
 	_, err := w.try(reviewer, lost)
@@ -88,12 +88,20 @@ func TestPhotoIsLostAndFound(t *testing.T) {
 	}
 	_, err = w.try(reviewer, lost)
 	wants(t, err, city.CodeNotNow, "photo")
+	w.must(system, &city.MissPhoto{Photo: "photo-1"})
+	if _, p = w.photo("photo-1"); !p.Arrived.IsZero() || p.Lost() {
+		t.Fatalf("missed: %+v", p)
+	}
+	w.must(system, arrive)
+	_, err = w.try(system, &city.MissPhoto{Photo: "photo-9"})
+	wants(t, err, city.CodeUnknown, "photo")
 	_, err = w.try(system, &city.ArrivePhoto{Photo: "photo-1", Blob: string(bytes.Repeat([]byte("c"), 64))})
 	wants(t, err, city.CodeInvalid, "blob")
 	_, err = w.try(system, &city.LosePhoto{Photo: "photo-9"})
 	wants(t, err, city.CodeUnknown, "photo")
 	wants(t, (&city.ArrivePhoto{Photo: "p", Blob: "x"}).Check(), city.CodeInvalid, "blob")
 	wants(t, (&city.ArrivePhoto{}).Check(), city.CodeInvalid, "photo")
+	wants(t, (&city.MissPhoto{}).Check(), city.CodeInvalid, "photo")
 	wants(t, (&city.LosePhoto{}).Check(), city.CodeInvalid, "photo")
 }
 
@@ -104,6 +112,7 @@ func TestPhotoPayloadsAreForEver(t *testing.T) {
 	for _, act := range []city.Act{
 		photo(), change(photo, func(a *city.AddPhoto) { a.Thumb = []byte("small") }),
 		&city.ArrivePhoto{Photo: "photo-1", Blob: photo().Blob, Thumb: []byte("small")}, &city.LosePhoto{Photo: "photo-1"},
+		&city.MissPhoto{Photo: "photo-1"},
 	} {
 		name := string(act.Type())
 		if p, ok := act.(*city.AddPhoto); ok && p.Thumb != nil {

@@ -54,6 +54,7 @@ var rights = []struct {
 	{photo(), "started", "CRDAWS"},
 	{&city.ArrivePhoto{Photo: "photo-1", Blob: photo().Blob}, "photographed", "S"},
 	{&city.LosePhoto{Photo: "photo-1"}, "photographed", "RDAWS"},
+	{&city.MissPhoto{Photo: "photo-1"}, "photographed", "S"},
 	{&city.AddNote{Note: "n", Request: case1, Text: "x"}, "started", "CRDAWS"},
 	{&city.DecideReview{}, "contested", "RAWS"},
 	{settings(), "received", "WS"},

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -143,34 +142,6 @@ func (r *Replica) BlobPath(sha string) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-// FetchBlob gives bytes from this device or else from the server, and keeps them.
-// Errors are *city.Error: CodeUnknown when the city has none such for this
-// device, CodeUnreachable.
-func (r *Replica) FetchBlob(ctx context.Context, sha string) ([]byte, error) {
-	data, ok, err := r.Blob(ctx, sha)
-	if err != nil || ok {
-		return data, err
-	}
-	id := r.who()
-	if id == nil || !isBlobName(sha) {
-		return nil, city.Fail(city.CodeUnknown, "blob", "no such photo")
-	}
-	a, err := r.call(ctx, id, request{method: http.MethodGet, path: "/blobs/" + sha, limit: maxAnswer})
-	if isRefusal(err, protocol.CodeNotFound) {
-		return nil, city.Fail(city.CodeUnknown, "blob", "no such photo")
-	}
-	if err != nil {
-		return nil, err
-	}
-	if nameOf(a.body) != sha {
-		return nil, unreachable(errors.New("a photo was damaged on the way"))
-	}
-	if err := writeFile(r.fetchedPath(sha), a.body); err != nil {
-		return nil, fmt.Errorf("keep a photo: %w", explain(err))
-	}
-	return a.body, nil
 }
 
 // fetchPlaces gets the places database that the city's settings name.

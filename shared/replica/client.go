@@ -192,6 +192,10 @@ func refused(resp *http.Response, raw []byte) error {
 		f.Code = protocol.CodeNotFound
 		return f
 	}
+	if resp.StatusCode == http.StatusRequestedRangeNotSatisfiable { // the standard library answers it, in its own words
+		f.Code = protocol.CodeOffset
+		return f
+	}
 	if json.Unmarshal(raw, &f.Problem) != nil || f.Code == "" {
 		// Somebody between us and the city answered: a proxy or a captive portal.
 		return unreachable(fmt.Errorf("status %d without a reason", resp.StatusCode))

@@ -61,10 +61,17 @@ func (r *Replica) item(ctx context.Context, stored *entry) (Item, error) {
 			broken = true
 		}
 	}
+	it.Waits = it.BlobsSent < it.Blobs && !broken && r.photosWait()
 	stuck := r.stuckCode(e.id)
 	toDecide, err := r.undecided(e)
 	if err != nil {
 		return it, err
+	}
+	safe := e.state == echoReceived && e.seq <= r.safeSeq() && it.Blobs == it.BlobsSent
+	if safe {
+		if safe, err = r.photosSafe(ctx, e); err != nil {
+			return it, err
+		}
 	}
 	switch {
 	case e.damaged:
@@ -75,7 +82,7 @@ func (r *Replica) item(ctx context.Context, stored *entry) (Item, error) {
 		it.State, it.Code, it.Field = StateAttention, city.CodeDamaged, "blobs"
 	case toDecide:
 		it.State = StateAttention
-	case e.state == echoReceived && e.seq <= r.safeSeq() && it.Blobs == it.BlobsSent:
+	case safe:
 		it.State = StateSafe
 	case e.state == echoReceived:
 		it.State = StateReceived
@@ -154,6 +161,7 @@ func (r *Replica) Summary(ctx context.Context) (Summary, error) {
 	if err != nil {
 		return s, fmt.Errorf("count the photos: %w", err)
 	}
+	s.Waits = s.Blobs > 0 && r.photosWait()
 	s.Damaged += broken
 	s.Attention += broken
 	return s, nil

@@ -44,6 +44,10 @@ type Replica struct {
 
 	stuck map[city.MutationID]city.Code // acts that the server cannot read; tried again after a start
 
+	downloading sync.Mutex  // one at a time
+	onMetered   atomic.Bool // photos go whatever the link costs
+	photosNow   atomic.Bool // and until they are sent, because somebody asked
+
 	wake   chan struct{}
 	back   chan struct{} // the server is within reach again
 	offset atomic.Int64  // nanoseconds by which the server's clock is ahead
@@ -98,6 +102,7 @@ func (r *Replica) open(ctx context.Context) error {
 	}
 	r.link.LastSync = r.lastSync(ctx)
 	r.openCheckup(ctx)
+	r.readMetered(ctx)
 	return r.settle(ctx)
 }
 

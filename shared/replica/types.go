@@ -15,6 +15,9 @@ type Config struct {
 	Log       *slog.Logger      // nil: nothing is logged
 	Version   string            // of the program, told to the server
 	Transport http.RoundTripper // nil: the standard one
+	// Metered tells whether the link costs by the megabyte: photos wait then, and
+	// nothing else does. It must answer at once. nil: never.
+	Metered func() bool
 }
 
 // Identity is who the device is.
@@ -65,6 +68,8 @@ type Item struct {
 	Blobs   int          // photos that belong to it
 	// BlobsSent counts those of them that have arrived whole.
 	BlobsSent int
+	// Waits tells that the others wait for a link that is not metered.
+	Waits bool
 }
 
 // Summary is the device's undelivered work in figures.
@@ -72,6 +77,7 @@ type Summary struct {
 	Pending   int       // acts that the city has not confirmed
 	Attention int       // acts in StateAttention, damaged ones among them
 	Blobs     int       // photos not yet sent
+	Waits     bool      // those wait for a link that is not metered
 	Damaged   int       // acts and photos set aside because their hash does not fit
 	Oldest    time.Time // of the pending acts; zero when there are none
 }

@@ -35,6 +35,9 @@ func (r *Replica) sendBlobs(ctx context.Context, id *identity) error {
 		}
 		r.verified = r.cfg.Now()
 	}
+	if r.photosWait() {
+		return nil
+	}
 	names, err := r.waitingBlobs(ctx)
 	if err != nil {
 		return err
@@ -48,6 +51,9 @@ func (r *Replica) sendBlobs(ctx context.Context, id *identity) error {
 		if err != nil {
 			failed = append(failed, fmt.Errorf("photo %s: %w", sha, err))
 		}
+	}
+	if len(failed) == 0 {
+		r.photosNow.Store(false)
 	}
 	return errors.Join(failed...)
 }
@@ -101,7 +107,8 @@ func (r *Replica) sendBlob(ctx context.Context, id *identity, sha string) error 
 // blobOffset asks where to go on, announcing the upload if it is new.
 func (r *Replica) blobOffset(ctx context.Context, id *identity, sha string, size int64) (int64, error) {
 	a, err := r.call(ctx, id, request{method: http.MethodHead, path: "/blobs/" + sha, header: tus(nil)})
-	if isRefusal(err, protocol.CodeNotFound) {
+	wrong := err == nil && a.header.Get("Upload-Length") != strconv.FormatInt(size, 10) // somebody else announced it wrongly
+	if wrong || isRefusal(err, protocol.CodeNotFound) {
 		_, err = r.call(ctx, id, request{method: http.MethodPost, path: "/blobs/" + sha,
 			header: tus(map[string]string{"Upload-Length": strconv.FormatInt(size, 10)})})
 		return 0, err

@@ -42,12 +42,15 @@ func (s *Store) arrived(ctx context.Context, sha string) error {
 }
 
 // arrivedBefore tells of photos whose bytes came before the acts that name them.
-func (s *Store) arrivedBefore(ctx context.Context, lines []Incoming) {
-	for _, l := range lines {
-		for _, sha := range l.Envelope.Blobs {
-			if err := s.arrived(ctx, sha); err != nil {
-				s.log.Error("arrival not told", "blob", sha, "err", err)
-			}
+func (s *Store) arrivedBefore(ctx context.Context, lines []Incoming, opened []opening) {
+	for i, l := range lines {
+		act, err := city.Decode(l.Envelope.Type, opened[i].args)
+		photo, ok := act.(*city.AddPhoto)
+		if err != nil || !ok {
+			continue
+		}
+		if err := s.arrived(ctx, photo.Blob); err != nil {
+			s.log.Error("arrival not told", "blob", photo.Blob, "err", err)
 		}
 	}
 }
@@ -61,7 +64,7 @@ func (s *Store) tellArrival(ctx context.Context, id city.ID) error {
 	if rec.Text("thumb") == "" { // outside the transaction: pictures cost
 		act.Thumb = s.thumbnail(act.Blob)
 	}
-	return s.ownAct(ctx, city.ArrivalID(rec.Record), act)
+	return s.ownAct(ctx, rec.Record, act)
 }
 
 // thumbnail makes the small picture of a photo that came without one; none when
@@ -81,9 +84,10 @@ func (s *Store) thumbnail(sha string) []byte {
 	return thumb
 }
 
-// ownAct does something that the server itself has seen, once for an id. What
+// ownAct does something that the server itself has seen of a photo, once. What
 // was said by others meanwhile is no failure.
-func (s *Store) ownAct(ctx context.Context, id city.MutationID, act city.Act) error {
+func (s *Store) ownAct(ctx context.Context, photo city.Record, act city.Act) error {
+	id := city.OwnID(act.Type(), photo)
 	err := s.do(ctx, func(ctx context.Context, w *writeTx) error {
 		if _, ok, err := w.known(ctx, id); err != nil || ok {
 			return err
@@ -121,7 +125,7 @@ func (s *Store) LosePhotos(ctx context.Context) (int, error) {
 	for _, id := range ids {
 		rec, err := newView(ctx, s.db).load(city.Ref{Kind: city.KindPhoto, ID: city.ID(id)})
 		if err == nil {
-			err = s.ownAct(ctx, city.LossID(rec.Record), &city.LosePhoto{Photo: city.ID(id)})
+			err = s.ownAct(ctx, rec.Record, &city.LosePhoto{Photo: city.ID(id)})
 		}
 		if err != nil {
 			return 0, fmt.Errorf("photo %s is lost: %w", id, err)
@@ -160,6 +164,23 @@ func (s *Store) doubtBlob(ctx context.Context, sha string) error {
 	err = os.Rename(s.blobPath(sha), s.blobPath(sha)+".damaged")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("set blob %s aside: %w", sha, err)
+	}
+	rows, err := s.db.QueryContext(ctx, `SELECT r.id FROM record AS r WHERE r.kind = 'photo' AND r.fields->>'blob' = $1 AND (r.fields->>'arrived') IS NOT NULL`, sha)
+	if err != nil {
+		return fmt.Errorf("find the photos of blob %s: %w", sha, err)
+	}
+	ids, err := words(rows)
+	if err != nil {
+		return fmt.Errorf("find the photos of blob %s: %w", sha, err)
+	}
+	for _, id := range ids {
+		rec, err := newView(ctx, s.db).load(city.Ref{Kind: city.KindPhoto, ID: city.ID(id)})
+		if err == nil {
+			err = s.ownAct(ctx, rec.Record, &city.MissPhoto{Photo: city.ID(id)})
+		}
+		if err != nil {
+			return fmt.Errorf("photo %s is missed: %w", id, err)
+		}
 	}
 	return nil
 }

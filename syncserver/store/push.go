@@ -60,7 +60,7 @@ func (s *Store) Push(ctx context.Context, d Device, h protocol.PushHeader, lines
 		return nil
 	})
 	if err == nil {
-		s.arrivedBefore(ctx, lines)
+		s.arrivedBefore(ctx, lines, opened)
 	}
 	return verdicts, end, err
 }

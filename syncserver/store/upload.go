@@ -107,8 +107,17 @@ func (s *Store) BeginBlob(ctx context.Context, by city.DeviceID, sha string, siz
 }
 
 // ResumeBlob tells where an upload goes on, which is its size when it is whole.
-// What a crash has left between the last chunk and the database is finished.
+// What a crash has left between the last chunk and the database is finished; a
+// blob whose file has gone since begins anew.
 func (s *Store) ResumeBlob(ctx context.Context, sha string) (offset, size int64, err error) {
+	if _, size, whole, err := s.blobRow(ctx, sha); err == nil && whole {
+		if info, err := os.Stat(s.blobPath(sha)); err == nil && info.Size() == size {
+			return size, size, nil
+		}
+		if err := s.doubtBlob(ctx, sha); err != nil {
+			return 0, size, err
+		}
+	}
 	defer s.uploading.lock(sha)()
 	have, size, whole, err := s.BlobOffset(ctx, sha)
 	if err != nil || whole {

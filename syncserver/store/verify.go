@@ -45,11 +45,15 @@ func (s *Store) Verify(ctx context.Context, report func(Finding)) (Counts, error
 	} else if err != nil {
 		return Counts{}, err
 	}
-	n, err := verifyLog(ctx, s.db, report)
+	sound := true
+	n, err := verifyLog(ctx, s.db, func(f Finding) {
+		sound = false
+		report(f)
+	})
 	if err != nil {
 		return n, err
 	}
-	n.Blobs, err = s.verifyBlobs(ctx, report)
+	n.Blobs, err = s.verifyBlobs(ctx, sound, report)
 	return n, err
 }
 
@@ -273,7 +277,9 @@ func verifyScopes(ctx context.Context, q querier, report func(Finding)) error {
 	return rows.Err()
 }
 
-func (s *Store) verifyBlobs(ctx context.Context, report func(Finding)) (int, error) {
+// verifyBlobs takes back what is wrong only in a sound log: nothing is written
+// into a damaged one.
+func (s *Store) verifyBlobs(ctx context.Context, sound bool, report func(Finding)) (int, error) {
 	all, err := completeBlobs(ctx, s.db)
 	if err != nil {
 		return 0, err
@@ -284,6 +290,9 @@ func (s *Store) verifyBlobs(ctx context.Context, report func(Finding)) (int, err
 		}
 		if what := wrongBlob(s.blobPath(l.SHA), l); what != "" {
 			report(Finding{"blob " + l.SHA, what})
+			if !sound {
+				continue
+			}
 			if err := s.doubtBlob(ctx, l.SHA); err != nil {
 				return 0, err
 			}

@@ -151,6 +151,10 @@ func TestVerifyNamesWhatIsMissing(t *testing.T) {
 		if found := h.findings(); len(found) != 1 || !strings.Contains(found[0], sha) {
 			t.Errorf("blob %q: %v", bytes, found)
 		}
+		if _, err := h.PutBlob(context.Background(), []byte("bytes of a photo")); err != nil { // what is not here is taken again
+			t.Fatal(err)
+		}
+		h.verified()
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
