@@ -212,7 +212,8 @@ func (a *App) FileFinding() {
 	entries := []replica.Entry{{Actor: a.person.Actor, Title: title, Act: act}}
 	for _, p := range f.Photos {
 		entries = append(entries, replica.Entry{Actor: a.person.Actor, Title: title, On: []int{0}, Blobs: []string{p.Blob},
-			Act: &city.AddPhoto{Photo: p.ID, Request: act.Request, Blob: p.Blob, Stage: "report", Bytes: p.Bytes, Width: p.Width, Height: p.Height}})
+			Act: &city.AddPhoto{Photo: p.ID, Request: act.Request, Blob: p.Blob, Stage: "report",
+				Bytes: p.Bytes, Width: p.Width, Height: p.Height, Thumb: p.Thumb}})
 	}
 	if _, err := a.r.Record(a.ctx, entries...); err != nil {
 		a.fail(err)

@@ -40,6 +40,7 @@ type FormPhoto struct {
 	Bytes  int     `json:"bytes"`
 	Width  int     `json:"width"`
 	Height int     `json:"height"`
+	Thumb  []byte  `json:"thumb,omitempty"`
 	From   string  `json:"from"` // file name, so that it is not taken twice
 }
 
@@ -262,7 +263,7 @@ func (a *App) Save() {
 	for _, p := range f.Photos {
 		entries = append(entries, replica.Entry{Actor: a.person.Actor, Title: f.Title, Deps: deps, Blobs: []string{p.Blob},
 			Act: &city.AddPhoto{Photo: p.ID, Request: f.Request, Visit: f.Visit, Blob: p.Blob, Stage: p.Stage,
-				Bytes: p.Bytes, Width: p.Width, Height: p.Height}})
+				Bytes: p.Bytes, Width: p.Width, Height: p.Height, Thumb: p.Thumb}})
 	}
 	if _, err := a.r.Record(a.ctx, entries...); err != nil {
 		a.fail(err)

@@ -36,10 +36,11 @@ type imageCache struct {
 	state map[string]ImageState
 	order *[]string
 	views *[]string
+	small map[string][]byte // thumbnails that came in the photos' records
 }
 
 func newImageCache() imageCache {
-	return imageCache{&sync.Mutex{}, map[string]image.Image{}, map[string]ImageState{}, &[]string{}, &[]string{}}
+	return imageCache{&sync.Mutex{}, map[string]image.Image{}, map[string]ImageState{}, &[]string{}, &[]string{}, map[string][]byte{}}
 }
 
 func (c imageCache) put(name string, img image.Image) {
@@ -96,13 +97,19 @@ func (c imageCache) clear() {
 	defer c.mu.Unlock()
 	clear(c.found)
 	clear(c.state)
+	clear(c.small)
 	*c.order, *c.views = nil, nil
 }
 
 // Thumb gives a small picture of a blob, or begins to get it. View gives a large
 // one, File that of a file in the picker.
 func (a *App) Thumb(blob string) (image.Image, ImageState) {
-	return a.image(blob, func() (image.Image, ImageState) { return a.readBlob(blob, photo.ThumbSide) })
+	return a.image(blob, func() (image.Image, ImageState) {
+		if small, err := photo.Thumbnail(bytes.NewReader(a.images.smallOf(blob)), photo.ThumbSide); err == nil {
+			return small, ImageReady
+		}
+		return a.readBlob(blob, photo.ThumbSide)
+	})
 }
 
 // View gives a picture that fills the screen.

@@ -27,6 +27,7 @@ type Shot struct {
 	Blob  string
 	Stage string // report, before, after
 	Words string // stage, who and when
+	Note  string // that it is on its way, or will not come
 }
 
 // JobPage is all about one job.
@@ -283,7 +284,8 @@ func (a *App) readShots(view city.View, p *JobPage) error {
 		if err := rec.Into(&s); err != nil {
 			return err
 		}
-		p.Shots = append(p.Shots, Shot{Blob: s.Blob, Stage: s.Stage, Words: a.T("field.stage."+stage(s.Stage)) + " · " + a.when(s.At)})
+		a.images.know(s.Blob, s.Thumb)
+		p.Shots = append(p.Shots, Shot{Blob: s.Blob, Stage: s.Stage, Words: a.T("field.stage."+stage(s.Stage)) + " · " + a.when(s.At), Note: a.photoNote(s)})
 	}
 	return nil
 }

@@ -245,7 +245,7 @@ func (a *App) takePicture(f Picture) taken {
 		a.images.put(sha, thumb)
 	}
 	return taken{path: f.Path, photo: FormPhoto{ID: city.NewID(), Blob: sha, Stage: f.Pick, Bytes: len(img.JPEG),
-		Width: img.Width, Height: img.Height, From: f.Name}}
+		Width: img.Width, Height: img.Height, Thumb: img.Thumb, From: f.Name}}
 }
 
 // took puts a picture on the form that it was picked for, if that is still open.

@@ -28,6 +28,7 @@ type Line struct {
 	at     time.Time
 	photos int
 	sent   int
+	waits  bool // for a link that is not metered
 }
 
 // Waiting is what has not arrived, what needs attention and what arrived lately.
@@ -37,7 +38,8 @@ type Waiting struct {
 	Recent    []Line
 	Drafts    []DraftInfo
 	Damaged   int
-	Photos    int // not yet sent
+	Photos    int  // not yet sent
+	Metered   bool // those wait for Wi-Fi
 	Oldest    string
 }
 
@@ -114,7 +116,7 @@ func (a *App) loadWaiting() error {
 	if err != nil {
 		return err
 	}
-	w := Waiting{Damaged: sum.Damaged, Photos: sum.Blobs}
+	w := Waiting{Damaged: sum.Damaged, Photos: sum.Blobs, Metered: sum.Waits}
 	if !sum.Oldest.IsZero() {
 		w.Oldest = a.when(sum.Oldest)
 	}
@@ -158,6 +160,7 @@ func (a *App) lines(items []replica.Item) []Line {
 			l := &out[i]
 			l.photos++
 			l.sent += min(it.BlobsSent, 1)
+			l.waits = l.waits || it.Waits
 			l.State = lesser(l.State, photoState(it))
 			continue
 		}
@@ -171,7 +174,7 @@ func (a *App) lines(items []replica.Item) []Line {
 		if l := &out[i]; l.photos > 0 {
 			l.Words = a.T("field.act.photos", "count", l.photos)
 			if l.State != replica.StateSafe {
-				l.Detail = a.T("common.sync.photos", "done", l.sent, "total", l.photos)
+				l.Detail = a.photosSent(*l)
 			}
 		}
 	}

@@ -137,7 +137,11 @@ func (p *page) photos(j *fieldapp.JobPage) fyne.CanvasObject {
 	side := p.photoSide()
 	var shots []fyne.CanvasObject
 	for _, s := range j.Shots {
-		shots = append(shots, p.shot(s.Blob, side, s.Words, func() { p.a.OpenPhoto(s.Blob) }))
+		shot := p.shot(s.Blob, side, s.Words, func() { p.a.OpenPhoto(s.Blob) })
+		if s.Note != "" {
+			shot = t.V(look.XS, shot, p.fixed(side, t.Para(s.Note, touch.Caption.Bold().In(t.Pal.Warn))))
+		}
+		shots = append(shots, shot)
 	}
 	return p.section(t.T("field.job.photos"), t.Flow(look.M, shots...))
 }

@@ -19,6 +19,7 @@ func (p *page) more() fyne.CanvasObject {
 			t.Grid(2, look.M, t.Button(touch.Secondary, look.IconUsers, t.T("field.more.switch"), p.a.AskWho),
 				t.Button(touch.Secondary, look.IconLock, t.T("field.lock.now"), p.a.Lock))),
 		p.looks(),
+		p.metered(),
 		p.section(t.T("field.more.tablet"), t.Facts([]touch.Fact{
 			{Label: t.T("field.more.name"), Value: p.a.DeviceName()},
 			{Label: t.T("field.more.city"), Value: p.a.CityName()},
@@ -50,4 +51,12 @@ func (p *page) looks() fyne.CanvasObject {
 		t.Para(t.T("common.language"), touch.Body.Bold()), t.Grid(max(2, len(languages)), look.S, languages...),
 		t.Para(t.T("common.text_size"), touch.Body.Bold()), t.Grid(3, look.S, sizes...),
 		t.Para(t.T("field.more.light"), touch.Body.Bold()), sun)
+}
+
+// metered says whether photos go over links that cost.
+func (p *page) metered() fyne.CanvasObject {
+	t, on := p.t, p.a.PhotosOnMetered()
+	return p.section(t.T("field.more.metered"), t.Grid(2, look.S,
+		p.toggle(t.T("field.metered.wait"), !on, func() { p.a.SetPhotosOnMetered(false) }),
+		p.toggle(t.T("field.metered.send"), on, func() { p.a.SetPhotosOnMetered(true) })))
 }

@@ -116,6 +116,12 @@ func (p *page) pager(s *fieldapp.Pictures) fyne.CanvasObject {
 func (p *page) photo() fyne.CanvasObject {
 	t := p.t
 	img, state := p.a.View(p.a.Viewing())
+	note := ""
+	if img == nil && state != fieldapp.ImageBad {
+		if small, have := p.a.Thumb(p.a.Viewing()); have == fieldapp.ImageReady {
+			img, note = small, t.T("field.photo.small")
+		}
+	}
 	if img == nil {
 		title, text := t.T("common.loading"), ""
 		if state == fieldapp.ImageElsewhere {
@@ -128,6 +134,9 @@ func (p *page) photo() fyne.CanvasObject {
 	room := fyne.NewSize(p.size.Width-2*t.Px(p.gap()), p.size.Height-t.Size(look.Body)*11)
 	b := img.Bounds()
 	scale := min(room.Width/float32(b.Dx()), room.Height/float32(b.Dy()))
-	picture := t.Photo(img, float32(b.Dx())*scale, float32(b.Dy())*scale, t.T("common.photo"))
+	var picture fyne.CanvasObject = t.Photo(img, float32(b.Dx())*scale, float32(b.Dy())*scale, t.T("common.photo"))
+	if note != "" {
+		picture = t.V(look.M, picture, t.Para(note, touch.Body.Muted().Center()))
+	}
 	return t.Frame(p.head(t.T("common.photo")), t.Center(picture), nil)
 }

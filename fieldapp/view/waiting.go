@@ -15,6 +15,10 @@ func (p *page) waiting() fyne.CanvasObject {
 	if w.Damaged > 0 {
 		parts = append(parts, t.Panel(touch.Bad, t.Para(t.T("field.waiting.damaged", "count", w.Damaged), touch.Body.Bold().In(t.Pal.Bad))))
 	}
+	if w.Metered {
+		parts = append(parts, t.Panel(touch.Neutral, t.V(look.S, t.Para(t.T("field.waiting.photos_wait", "count", w.Photos), touch.Body),
+			t.Button(touch.Secondary, look.IconCloudUp, t.T("field.waiting.send_photos"), p.a.SendPhotosNow))))
+	}
 	parts = append(parts, p.lines(t.T("field.waiting.attention"), w.Attention)...)
 	parts = append(parts, p.drafts(w.Drafts)...)
 	parts = append(parts, p.lines(t.T("field.waiting.pending"), w.Pending)...)
