@@ -18,6 +18,7 @@ import (
 	"cityhall/cmd/window"
 	"cityhall/fieldapp"
 	"cityhall/fieldapp/view"
+	"cityhall/shared/peripheral/network"
 	"cityhall/shared/replica"
 	"cityhall/shared/touch"
 )
@@ -59,10 +60,18 @@ func run(ctx context.Context, c Config, started time.Time, logs io.Writer) error
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	log := slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: c.Log}))
-	rep, err := replica.Open(ctx, replica.Config{Dir: c.Data, Now: time.Now, Log: log, Version: version})
+	woken := make(chan struct{}, 1)
+	link := network.Watch(ctx, "", log, func() {
+		select {
+		case woken <- struct{}{}:
+		default:
+		}
+	})
+	rep, err := replica.Open(ctx, replica.Config{Dir: c.Data, Now: time.Now, Log: log, Version: version, Metered: link.Metered})
 	if err != nil {
 		return err
 	}
+	go wake(ctx, woken, rep)
 	w, err := window.Open("org.cityhall.fieldapp", "City Hall field app", c.Data, c.Flags, c.Scale, c.Width, c.Height)
 	if err != nil {
 		return err
@@ -89,6 +98,18 @@ func run(ctx context.Context, c Config, started time.Time, logs io.Writer) error
 		cancel()
 	})
 	return rep.Close()
+}
+
+// wake begins a round when the link has become another one.
+func wake(ctx context.Context, woken <-chan struct{}, rep *replica.Replica) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-woken:
+			rep.Wake()
+		}
+	}
 }
 
 // device is a tablet, with a keyboard on the screen where it has no other.

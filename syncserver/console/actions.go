@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"cityhall/shared/city"
@@ -25,6 +26,7 @@ var actions = []action{
 	{"assign", []string{"crew", "priority", "instruction"}, "Assigned. The crew gets it as soon as its tablet has a connection.", assign},
 	{"priority", []string{"priority"}, "The priority is changed.", prioritise},
 	{"note", []string{"text"}, "The note is added.", addNote},
+	{"photo-lost", []string{"photo"}, "The photo is no longer waited for. Should it come after all, it is shown.", losePhoto},
 	{"pause", []string{"reason"}, "Paused. The days of waiting do not count against the promise.", pause},
 	{"close", []string{"outcome", "words", "duplicate_of", "owner"}, "Closed. The resident can see how it ended.", closeRequest},
 	{"reopen", []string{"reason"}, "Open again, as new.", reopen},
@@ -148,6 +150,15 @@ func addNote(_ *call, c read.Case, f *form) (city.Act, error) {
 	return &city.AddNote{Note: city.ID(f.ID), Request: c.ID, Text: f.Value("text")}, nil
 }
 
+func losePhoto(_ *call, c read.Case, f *form) (city.Act, error) {
+	for _, p := range c.Photos {
+		if string(p.ID) == f.Value("photo") {
+			return &city.LosePhoto{Photo: p.ID}, nil
+		}
+	}
+	return nil, city.Fail(city.CodeRequired, "photo", "choose the photo that will not come")
+}
+
 func pause(_ *call, c read.Case, f *form) (city.Act, error) {
 	return &city.PauseRequest{Request: c.ID, Reason: f.Value("reason")}, nil
 }
@@ -228,6 +239,9 @@ func shown(forms []*actForm, f *form) bool {
 	return false
 }
 
+// awaited tells whether the city still waits for a photo's bytes.
+func awaited(p read.Photo) bool { return !p.Arrived && p.Photo.Arrived.IsZero() && !p.Lost() }
+
 // offered says who may do an action now and how it is called; no title means
 // that nobody may, as the request stands.
 func offered(name string, c read.Case) (roles []city.Role, title string, main bool) {
@@ -237,6 +251,8 @@ func offered(name string, c read.Case) (roles []city.Role, title string, main bo
 	switch {
 	case name == "note":
 		return both, "Add a note", false
+	case name == "photo-lost" && slices.ContainsFunc(c.Photos, awaited):
+		return both, "Stop waiting for a photo", false
 	case name == "approve" && s == city.StatusChecking:
 		return review, "Approve the work", true
 	case name == "return" && s == city.StatusChecking:
@@ -283,6 +299,12 @@ func (v *call) fill(f *actForm, c read.Case, n names, b caseBody) {
 	case "close":
 		for _, o := range []city.Outcome{city.OutcomeFixed, city.OutcomeNotFixed, city.OutcomeDuplicate, city.OutcomeNotOurs} {
 			f.Ends = append(f.Ends, option{Value: string(o), Label: endWords[o]})
+		}
+	case "photo-lost":
+		for _, p := range c.Photos {
+			if awaited(p) {
+				f.Ends = append(f.Ends, option{Value: string(p.ID), Label: heading(p.Stage) + ", " + joinWords(p.By, v.say.when(p.At).Words)})
+			}
 		}
 	case "approve":
 		for _, x := range b.Visits {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -10,8 +11,9 @@ import (
 	"cityhall/syncserver/store"
 )
 
-// photo serves a photo's bytes to who may see its request. The name of the bytes
-// is never taken from the address: it comes from the record.
+// photo serves a photo's bytes to who may see its request, and while those are on
+// their way its thumbnail. The name of the bytes is never taken from the address:
+// it comes from the record.
 func (v *call) photo() {
 	id := city.ID(v.g.Param("id"))
 	if !id.Valid() {
@@ -21,6 +23,10 @@ func (v *call) photo() {
 	p, ok, err := v.read.Photo(v.ctx, v.staff, id)
 	if err != nil {
 		v.broken(v.g, err)
+		return
+	}
+	if ok && !p.Arrived && len(p.Thumb) > 0 {
+		v.picture("image/jpeg", "no-store", bytes.NewReader(p.Thumb))
 		return
 	}
 	if !ok || !p.Arrived {
@@ -48,10 +54,14 @@ func (v *call) photo() {
 		v.notFound() // whatever was uploaded, only a picture is shown as one
 		return
 	}
-	h := v.g.Writer.Header()
-	h.Set("Content-Type", kind)
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("Cache-Control", "private, max-age=3600")
-	h.Set("ETag", `"`+p.Blob+`"`)
-	http.ServeContent(v.g.Writer, v.g.Request, "", time.Time{}, f)
+	v.g.Header("ETag", `"`+p.Blob+`"`)
+	v.picture(kind, "private, max-age=3600", f)
+}
+
+// picture sends what a browser may show as a picture and nothing else.
+func (v *call) picture(kind, cache string, data io.ReadSeeker) {
+	v.g.Header("Content-Type", kind)
+	v.g.Header("Content-Security-Policy", "default-src 'none'; sandbox")
+	v.g.Header("Cache-Control", cache)
+	http.ServeContent(v.g.Writer, v.g.Request, "", time.Time{}, data)
 }

@@ -18,7 +18,11 @@ type photoView struct {
 	ID, Stage, Caption, By, Size string
 	At                           when
 	Arrived, Public, Picked      bool
+	Small, Lost                  bool // only its thumbnail is here; the rest will not come
 }
+
+// Shown tells whether there is anything to look at.
+func (p photoView) Shown() bool { return p.Arrived || p.Small }
 
 type visitView struct {
 	By, Crew, Reason, Notes, Minutes string
@@ -215,7 +219,7 @@ func minutesWords(n int) string {
 
 func (v *call) photoView(p read.Photo) photoView {
 	return photoView{ID: string(p.ID), Stage: heading(p.Stage), Caption: p.Caption, By: p.By, At: v.say.when(p.At), Arrived: p.Arrived, Public: p.Public,
-		Size: strconv.Itoa(max(1, p.Bytes>>10)) + " kB"}
+		Size: strconv.Itoa(max(1, p.Bytes>>10)) + " kB", Small: !p.Arrived && len(p.Thumb) > 0, Lost: p.Lost()}
 }
 
 // place puts a photo where it belongs: with its visit, or with the report.

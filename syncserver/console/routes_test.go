@@ -49,6 +49,7 @@ var routes = map[string]expected{
 	"POST /console/requests/:id/priority":        {stranger: login, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
 	"POST /console/requests/:id/note":            {stranger: login, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
 	"POST /console/requests/:id/pause":           {stranger: login, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
+	"POST /console/requests/:id/photo-lost":      {stranger: login, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
 	"POST /console/requests/:id/close":           {stranger: login, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
 	"POST /console/requests/:id/reopen":          {stranger: login, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
 	"GET /console/photos/:id":                    {stranger: login, other: nothing, unknown: nothing, malformed: nothing},

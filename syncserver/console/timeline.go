@@ -154,6 +154,12 @@ func (t teller) tellCrew(e *entryView, act city.Act) {
 	case *city.AddPhoto:
 		e.Did, e.Icon = "added a photo ("+stageWords(a.Stage)+")", "camera"
 		e.words(a.Caption)
+	case *city.ArrivePhoto:
+		e.Did, e.Icon = "received a photo", "camera"
+	case *city.MissPhoto:
+		e.Did, e.Icon = "found a photo's file gone or damaged, and waits for it again", "camera"
+	case *city.LosePhoto:
+		e.Did, e.Icon = "stopped waiting for a photo", "camera"
 	case *city.AddNote:
 		e.Did, e.Icon = "wrote", "pen"
 		e.words(a.Text)
