@@ -25,9 +25,9 @@ const (
 	keepParts     = 4 // unfinished downloads that are kept
 )
 
-// download fetches bytes piece by piece, going on where an earlier one stopped,
+// downloadBlob fetches bytes piece by piece, going on where an earlier one stopped,
 // and gives them once their hash is right. One runs at a time.
-func (r *Replica) download(ctx context.Context, id *identity, sha string) ([]byte, error) {
+func (r *Replica) downloadBlob(ctx context.Context, id *identity, sha string) ([]byte, error) {
 	r.downloading.Lock()
 	defer r.downloading.Unlock()
 	if data, ok, err := r.Blob(ctx, sha); err != nil || ok { // somebody else was quicker
@@ -155,7 +155,7 @@ func (r *Replica) FetchBlob(ctx context.Context, sha string) ([]byte, error) {
 	if id == nil || !isBlobName(sha) {
 		return nil, city.Fail(city.CodeUnknown, "blob", "no such photo")
 	}
-	data, err = r.download(ctx, id, sha)
+	data, err = r.downloadBlob(ctx, id, sha)
 	if isRefusal(err, protocol.CodeNotFound) {
 		return nil, city.Fail(city.CodeUnknown, "blob", "no such photo")
 	}
