@@ -32,7 +32,7 @@ func photographed(t *testing.T, r *replica.Replica, c *sim.City, data []byte) (s
 }
 
 // A download goes on where the line broke, and never uses what does not match.
-func TestDownloadGoesOn(t *testing.T) {
+func TestPhotoDownloadGoesOn(t *testing.T) {
 	c := newCity(t)
 	r := newReplica(t, c, city.DeviceTablet, sim.Address, line(c), sim.NewClock(noon))
 	photo := bytes.Repeat([]byte("a photo of a tree "), 250_000) // 4.5 MB, five pieces

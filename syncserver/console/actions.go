@@ -150,7 +150,10 @@ func addNote(_ *call, c read.Case, f *form) (city.Act, error) {
 	return &city.AddNote{Note: city.ID(f.ID), Request: c.ID, Text: f.Value("text")}, nil
 }
 
-func losePhoto(_ *call, c read.Case, f *form) (city.Act, error) {
+func losePhoto(v *call, c read.Case, f *form) (city.Act, error) {
+	if roles, _, _ := offered("note", c); !v.staff.May(c.Work.Department, roles...) {
+		return nil, city.Fail(city.CodeForbidden, "actor", "this needs another role or department")
+	}
 	for _, p := range c.Photos {
 		if string(p.ID) == f.Value("photo") {
 			return &city.LosePhoto{Photo: p.ID}, nil
