@@ -2,18 +2,13 @@ package city_test
 
 import (
 	"bytes"
-	"flag"
 	"image"
 	"image/jpeg"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"cityhall/shared/city"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func small(t testing.TB, w, h int) []byte {
 	t.Helper()
@@ -106,44 +101,6 @@ func TestPhotoIsLostAndFound(t *testing.T) {
 }
 
 func must(r city.Record, _ city.Photo) city.Record { return r }
-
-// TestPhotoPayloadsAreForEver reads what programs before this one have sent.
-func TestPhotoPayloadsAreForEver(t *testing.T) {
-	for _, act := range []city.Act{
-		photo(), change(photo, func(a *city.AddPhoto) { a.Thumb = []byte("small") }),
-		&city.ArrivePhoto{Photo: "photo-1", Blob: photo().Blob, Thumb: []byte("small")}, &city.LosePhoto{Photo: "photo-1"},
-		&city.MissPhoto{Photo: "photo-1"},
-	} {
-		name := string(act.Type())
-		if p, ok := act.(*city.AddPhoto); ok && p.Thumb != nil {
-			name += "+thumb"
-		}
-		path := filepath.Join("testdata", name+".json")
-		args, err := city.Canonical(act)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if *update {
-			if err := os.WriteFile(path, append(args, '\n'), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if want = bytes.TrimSpace(want); !bytes.Equal(want, args) {
-			t.Errorf("%s is written as %s, it was %s", name, args, want)
-		}
-		back, err := city.Decode(act.Type(), want)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if again, err := city.Canonical(back); err != nil || !bytes.Equal(again, want) {
-			t.Errorf("%s is read as %s", name, again)
-		}
-	}
-}
 
 // FuzzPhotoThumb: whatever is kept can be sized without a panic, and is within
 // its bounds.
