@@ -130,6 +130,9 @@ func (a *App) readWork(view city.View, p *JobPage) error {
 		return err
 	}
 	p.Words, p.Detail, p.Landmark = work.Description, work.Place.Detail, work.Place.Landmark
+	if p.Detail == p.Where {
+		p.Detail = ""
+	}
 	if p.Landmark == p.Where {
 		p.Landmark = ""
 	}
