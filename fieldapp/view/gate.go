@@ -90,7 +90,7 @@ func (p *page) unlock() fyne.CanvasObject {
 func (p *page) askContact() fyne.CanvasObject {
 	t, g := p.t, p.gap()
 	pad := t.Card(t.V(look.M, p.askPIN(p.T("field.pin.title"))...))
-	return t.Frame(p.head(p.T("field.contact.shut")), t.Scroll(t.Middle(t.Size(look.Body)*30, t.Inset(look.L, g, look.L, g, pad))), nil)
+	return t.Frame(p.head(p.T("field.contact.shut")), t.Scroll(t.V(look.None, t.Middle(t.Size(look.Body)*30, t.Inset(look.L, g, look.L, g, pad)))), nil)
 }
 
 // askPIN is the pad, or how long none is taken.
