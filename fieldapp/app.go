@@ -24,6 +24,9 @@ type Config struct {
 	// LockAfter is how long nobody may touch the screen before it locks; 0 is
 	// ten minutes.
 	LockAfter time.Duration
+	// ContactAfter is the same for what residents left of themselves, which is
+	// closed sooner: 0 is two minutes.
+	ContactAfter time.Duration
 	// Post runs f on the app's goroutine, Background away from it. Without them
 	// both run at once, which is what tests want.
 	Post       func(f func())
@@ -50,6 +53,7 @@ const (
 	ScreenWaiting  Screen = "waiting"
 	ScreenMore     Screen = "more"
 	ScreenPhoto    Screen = "photo"
+	ScreenContact  Screen = "contact"
 )
 
 // Move says how the picture changes.
@@ -116,6 +120,9 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	}
 	if cfg.LockAfter == 0 {
 		cfg.LockAfter = 10 * time.Minute
+	}
+	if cfg.ContactAfter == 0 {
+		cfg.ContactAfter = 2 * time.Minute
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -254,8 +261,12 @@ func (a *App) fail(err error) {
 // Back is the way out of any screen.
 func (a *App) Back() {
 	switch a.Screen() {
-	case ScreenJobs, ScreenUnlock, ScreenEnrol, ScreenNewPIN:
+	case ScreenJobs, ScreenUnlock, ScreenNewPIN:
 		return
+	case ScreenEnrol:
+		if !a.Rejoining() {
+			return
+		}
 	case ScreenWho:
 		if a.person.Actor.Kind == "" {
 			return
@@ -289,7 +300,8 @@ func (a *App) Tick() {
 		a.Lock()
 		return
 	}
-	if a.Screen() == ScreenUnlock && a.lock.waited(now) {
+	a.closeContacts(now)
+	if a.asksPIN() && a.lock.waited(now) {
 		a.Changed(Same)
 	}
 }

@@ -45,9 +45,12 @@ func (a *App) enrolled(id replica.Identity, err error) {
 	}
 	a.identity, a.enrol = id, enrolment{}
 	a.r.Wake()
-	if a.lock.set {
-		a.reset(Forward, ScreenUnlock)
-		return
+	first := ScreenNewPIN
+	if set, err := a.r.HasPIN(a.ctx); err == nil && set { // the identity was lost, and not the PIN
+		first = ScreenUnlock
+	} else {
+		a.lock = lock{digits: PINDigits}
+		a.keepTries()
 	}
-	a.reset(Forward, ScreenNewPIN)
+	a.reset(Forward, first)
 }

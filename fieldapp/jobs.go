@@ -165,9 +165,13 @@ func (a *App) readJob(view city.View, rec city.Record) (Job, error) {
 	if err != nil {
 		return Job{}, err
 	}
+	work, _, err := city.LoadWork(view, order.Request) // its place has what was typed, too
+	if err != nil {
+		return Job{}, err
+	}
 	j := Job{ID: rec.ID, Request: order.Request, Number: order.Request.Number(), State: order.State, Priority: order.Priority,
 		Due: order.DueAt, Returned: order.Returned, visit: order.Visit, district: req.Place.District,
-		District: a.settings.District(req.Place.District), Where: req.Place.Line(), Title: a.T("field.job.untitled")}
+		District: a.settings.District(req.Place.District), Where: work.Place.Line(), Title: a.T("field.job.untitled")}
 	if svc, ok := a.services[req.Service]; ok {
 		j.Title, j.Icon = svc.Name.In(a.prefs.Language), svc.Icon
 	}

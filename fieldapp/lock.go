@@ -59,6 +59,7 @@ func (a *App) loadLock() error {
 		if err := a.keepPIN(a.cfg.PIN); err != nil {
 			return err
 		}
+		a.r.Lock()
 		set = true
 	}
 	a.lock = lock{set: set, digits: PINDigits}
@@ -109,12 +110,12 @@ func (a *App) NewPIN(pin string) {
 
 // Unlock tries a PIN.
 func (a *App) Unlock(pin string) {
-	if a.Screen() != ScreenUnlock || a.lock.busy || a.PINWait() > 0 {
+	if !a.asksPIN() || a.lock.busy || a.PINWait() > 0 {
 		return
 	}
 	a.lock.busy = true
 	a.cfg.Background(func() {
-		ok, err := a.r.CheckPIN(a.ctx, pin)
+		ok, err := a.r.Unlock(a.ctx, pin)
 		a.cfg.Post(func() { a.tried(ok, err) })
 	})
 }
@@ -135,12 +136,11 @@ func (a *App) tried(ok bool, err error) {
 		}
 		a.lock.until, a.lock.said = a.cfg.Now().Add(wait), true
 	}
-	var until int64
-	if !a.lock.until.IsZero() {
-		until = a.lock.until.Unix()
-	}
-	if err := a.r.SetSetting(a.ctx, "field.pin.tries", fmt.Sprintf("%d %d", a.lock.tries, until)); err != nil {
-		a.cfg.Log.Error("keep tries", "err", err)
+	a.keepTries()
+	if ok && a.Screen() == ScreenContact {
+		a.touched = a.cfg.Now()
+		a.Back()
+		return
 	}
 	if ok {
 		a.enter()
@@ -148,6 +148,17 @@ func (a *App) tried(ok bool, err error) {
 	}
 	a.problem = a.fault(city.Fail(city.CodeSignIn, "pin", "wrong PIN"))
 	a.Changed(Same)
+}
+
+// keepTries puts the count on disk, so that a restart does not help.
+func (a *App) keepTries() {
+	var until int64
+	if !a.lock.until.IsZero() {
+		until = a.lock.until.Unix()
+	}
+	if err := a.r.SetSetting(a.ctx, "field.pin.tries", fmt.Sprintf("%d %d", a.lock.tries, until)); err != nil {
+		a.cfg.Log.Error("keep tries", "err", err)
+	}
 }
 
 // unlocked tells whether what is shown is for the crew's eyes.
@@ -164,6 +175,7 @@ func (a *App) Lock() {
 	if !a.unlocked() || !a.lock.set {
 		return
 	}
+	a.r.Lock()
 	a.flush()
 	a.page, a.form, a.find, a.picking, a.note, a.viewing = nil, nil, nil, nil, noteForm{}, ""
 	a.images.clear()

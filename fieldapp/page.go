@@ -39,6 +39,7 @@ type JobPage struct {
 	Words       string // the resident's
 	Answers     []Fact
 	Contact     []Fact
+	ContactShut bool    // the resident left a contact, and a PIN shows it
 	Events      []Event // latest first
 	Shots       []Shot
 	Started     time.Time // of the visit in hand
@@ -91,6 +92,9 @@ func (a *App) loadPage(view city.View) error {
 	if !ok {
 		gone := *a.page
 		gone.Gone, gone.Unsent = true, unsent
+		if !a.r.Unlocked() {
+			gone.Contact = nil
+		}
 		a.page = &gone
 		return nil
 	}
@@ -127,6 +131,9 @@ func (a *App) readWork(view city.View, p *JobPage) error {
 		return err
 	}
 	p.Words, p.Detail, p.Landmark = work.Description, work.Place.Detail, work.Place.Landmark
+	if p.Detail == p.Where {
+		p.Detail = ""
+	}
 	if p.Landmark == p.Where {
 		p.Landmark = ""
 	}
@@ -191,6 +198,9 @@ func (a *App) readPerson(view city.View, p *JobPage) error {
 	rec, ok, err := view.Record(city.Ref{Kind: city.KindPerson, ID: p.Request})
 	if err != nil || !ok {
 		return err
+	}
+	if p.ContactShut = !a.r.Unlocked(); p.ContactShut {
+		return nil
 	}
 	var who city.Person
 	if err := rec.Into(&who); err != nil {

@@ -1,6 +1,7 @@
 package kiosk_test
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -21,11 +22,18 @@ type stage struct {
 	town *town.Town
 	rep  *replica.Replica
 	dir  string
+	log  *slog.Logger
 }
 
 func newStage(t testing.TB) *stage {
 	t.Helper()
-	s := &stage{t: t, town: town.New(t), dir: t.TempDir()}
+	return stageIn(t, town.New(t), nil)
+}
+
+// stageIn is a kiosk that logs, in a town of one's own.
+func stageIn(t testing.TB, w *town.Town, log *slog.Logger) *stage {
+	t.Helper()
+	s := &stage{t: t, town: w, log: log, dir: t.TempDir()}
 	path := filepath.Join(t.TempDir(), "places.db")
 	err := atlas.Build(t.Context(), path, atlas.Geography{
 		Streets:   []atlas.Street{{Name: "Orchard Street", First: 1, Last: 200, Line: []atlas.Point{{Lat: 415_000_000, Lon: -715_100_000}, {Lat: 415_000_000, Lon: -715_000_000}}}},
@@ -53,7 +61,7 @@ func newStage(t testing.TB) *stage {
 }
 
 func (s *stage) config() kiosk.Config {
-	return kiosk.Config{Replica: s.rep, Now: s.town.Now, Idle: time.Minute, Grace: 20 * time.Second}
+	return kiosk.Config{Replica: s.rep, Now: s.town.Now, Log: s.log, Idle: time.Minute, Grace: 20 * time.Second}
 }
 
 // on fails the test unless this is on the screen.

@@ -29,6 +29,7 @@ type call struct {
 	device store.Device
 	body   []byte // decoded
 	raw    int    // bytes as sent
+	fresh  bool   // signed at this time, and seen for the first time
 }
 
 // device wraps a handler: the body is read up to limit, the signature checked,
@@ -39,7 +40,7 @@ func (s *Server) device(limit int64, t when, handle func(*call)) gin.HandlerFunc
 		if !ok {
 			return
 		}
-		d, ok := s.prove(c, body, t)
+		d, fresh, ok := s.prove(c, body, t)
 		if !ok {
 			return
 		}
@@ -48,7 +49,7 @@ func (s *Server) device(limit int64, t when, handle func(*call)) gin.HandlerFunc
 			problem(c, http.StatusRequestEntityTooLarge, protocol.CodeTooLarge, "the body is too large or not zstd")
 			return
 		}
-		handle(&call{Context: c, device: d, body: decoded, raw: len(body)})
+		handle(&call{Context: c, device: d, body: decoded, raw: len(body), fresh: fresh})
 	}
 }
 
@@ -87,9 +88,10 @@ func decode(encoding string, body []byte, limit int64) ([]byte, error) {
 	return out, err
 }
 
-// prove checks a request's signature and finds its device.
-func (s *Server) prove(c *gin.Context, body []byte, t when) (store.Device, bool) {
-	var d store.Device
+// prove checks a request's signature and finds its device. A request that is
+// taken whatever its time is fresh only when it comes in time: an older one could
+// be a copy of one that was sent before.
+func (s *Server) prove(c *gin.Context, body []byte, t when) (d store.Device, fresh, ok bool) {
 	lookup := func(id string) (keys.PublicKey, error) {
 		var err error
 		d, err = s.store.Device(c.Request.Context(), city.DeviceID(id))
@@ -101,25 +103,23 @@ func (s *Server) prove(c *gin.Context, body []byte, t when) (store.Device, bool)
 	v, err := keys.Verify(c.Request, body, lookup, keys.Rules{Now: s.now(), MaxSkew: protocol.ClockSkew, AnyTime: bool(t)})
 	if err != nil {
 		s.unproven(c, err)
-		return d, false
+		return d, false, false
 	}
-	// A hello signed at another time cannot be guarded by its time; it changes
-	// nothing but what the device says of itself.
-	if t == inTime {
+	if fresh = v.Offset.Abs() <= protocol.ClockSkew; fresh {
 		if err := s.nonces.Use(v, s.now()); errors.Is(err, keys.ErrNoncesFull) {
 			c.Header("Retry-After", "5")
 			problem(c, http.StatusTooManyRequests, protocol.CodeBusy, "too many requests at once")
-			return d, false
+			return d, false, false
 		} else if err != nil {
 			problem(c, http.StatusUnauthorized, protocol.CodeSignature, "this request was sent before")
-			return d, false
+			return d, false, false
 		}
 	}
 	if d.State != store.DeviceActive {
 		problem(c, http.StatusForbidden, protocol.CodeRevoked, "this device is no longer welcome")
-		return d, false
+		return d, false, false
 	}
-	return d, true
+	return d, fresh, true
 }
 
 func (s *Server) unproven(c *gin.Context, err error) {

@@ -72,6 +72,25 @@ func (s *Server) welcome(c *gin.Context, d store.Device) {
 	s.signed(c, keys.LabelEnroll, raw)
 }
 
+// note keeps what a device says of itself. A hello that was signed at another time
+// only learns the right one: it could be a copy of an old one.
+func (s *Server) note(c *call, h protocol.Hello) error {
+	if !c.fresh {
+		return nil
+	}
+	ctx := c.Request.Context()
+	if h.SealTo != "" {
+		to, err := keys.ParseSealingPublic(h.SealTo)
+		if err != nil {
+			return err
+		}
+		if c.device, err = s.store.SealTo(ctx, c.device, to); err != nil {
+			return err
+		}
+	}
+	return s.store.Greet(ctx, c.device.ID, h)
+}
+
 // hello notes how a device is and tells it what there is to do.
 func (s *Server) hello(c *call) {
 	var h protocol.Hello
@@ -84,7 +103,10 @@ func (s *Server) hello(c *call) {
 		return
 	}
 	ctx := c.Request.Context()
-	if err := s.store.Greet(ctx, c.device.ID, h); err != nil {
+	if err := s.note(c, h); errors.Is(err, keys.ErrKey) {
+		problem(c.Context, http.StatusBadRequest, protocol.CodeMalformed, "seal_to is not a key")
+		return
+	} else if err != nil {
 		s.broken(c.Context, err)
 		return
 	}

@@ -55,7 +55,13 @@ type caller struct {
 
 func (h *hall) enrol() *caller {
 	h.t.Helper()
-	code, err := h.Store().CreateEnrolment(context.Background(), city.DeviceKiosk, "Library", []city.Scope{city.ScopePublic}, time.Hour)
+	return h.join(city.DeviceKiosk, city.ScopePublic)
+}
+
+// join enrols a device with these grants.
+func (h *hall) join(kind city.DeviceKind, grants ...city.Scope) *caller {
+	h.t.Helper()
+	code, err := h.Store().CreateEnrolment(context.Background(), kind, "Library", grants, time.Hour)
 	if err != nil {
 		h.t.Fatal(err)
 	}

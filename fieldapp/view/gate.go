@@ -64,6 +64,10 @@ func (p *page) enrol() fyne.CanvasObject {
 	if p.a.Enrolling() {
 		join.Disable()
 	}
+	if p.a.Rejoining() {
+		back := t.Button(touch.Secondary, look.IconBack, t.T("common.back"), p.a.Back)
+		return p.gate(look.IconTablet, t.T("field.enrol.again"), t.T("field.enrol.again_text"), line, name, join, back)
+	}
 	return p.gate(look.IconTablet, t.T("field.enrol.title"), t.T("field.enrol.text"), line, name, join)
 }
 
@@ -78,12 +82,25 @@ func (p *page) newPIN() fyne.CanvasObject {
 }
 
 func (p *page) unlock() fyne.CanvasObject {
+	forgot := p.t.Button(touch.Quiet, "", p.T("field.pin.forgot"), p.a.ForgotPIN)
+	return p.gate("", "", "", append(p.askPIN(p.T("field.pin.title")), forgot)...)
+}
+
+// askContact asks for the PIN over a job, to show whom to call.
+func (p *page) askContact() fyne.CanvasObject {
+	t, g := p.t, p.gap()
+	pad := t.Card(t.V(look.M, p.askPIN(p.T("field.pin.title"))...))
+	return t.Frame(p.head(p.T("field.contact.shut")), t.Scroll(t.V(look.None, t.Middle(t.Size(look.Body)*30, t.Inset(look.L, g, look.L, g, pad)))), nil)
+}
+
+// askPIN is the pad, or how long none is taken.
+func (p *page) askPIN(label string) []fyne.CanvasObject {
 	t := p.t
 	if wait := p.a.PINWait(); wait > 0 {
-		return p.gate("", "", "", t.Head(t.T("field.pin.title"), touch.Title.Center()), t.Banner(touch.Warn, look.IconClock, t.T("field.pin.wait", "left", words.In(t.Prefs.Language).Duration(wait))))
+		return []fyne.CanvasObject{t.Head(label, touch.Title.Center()),
+			t.Banner(touch.Warn, look.IconClock, t.T("field.pin.wait", "left", words.In(t.Prefs.Language).Duration(wait)))}
 	}
-	pad := t.PINPad(touch.PINSpec{Label: t.T("field.pin.title"), Digits: p.a.PINDigits(), Error: p.a.Problem(), Done: p.a.Unlock})
-	return p.gate("", "", "", pad)
+	return []fyne.CanvasObject{t.PINPad(touch.PINSpec{Label: label, Digits: p.a.PINDigits(), Error: p.a.Problem(), Done: p.a.Unlock})}
 }
 
 func (p *page) who() fyne.CanvasObject {

@@ -195,6 +195,10 @@ func (p *page) resident(j *fieldapp.JobPage) fyne.CanvasObject {
 }
 
 func (p *page) contact(j *fieldapp.JobPage) fyne.CanvasObject {
+	if j.ContactShut {
+		open := p.t.Button(touch.Secondary, look.IconLock, p.T("field.contact.open"), p.a.OpenContact)
+		return p.section(p.T("field.job.contact"), p.t.Para(p.T("field.contact.shut"), touch.Body), open)
+	}
 	if len(j.Contact) == 0 {
 		return nil
 	}

@@ -96,6 +96,14 @@ func (s *stage) busy() {
 	s.signIn()
 }
 
+// shut is the first job, left alone for a while.
+func (s *stage) shut() {
+	s.busy()
+	s.a.OpenJob(s.jobs["12 Elm Street"])
+	s.Wait(3 * time.Minute)
+	s.a.Tick()
+}
+
 // started is the first job, with work begun half an hour ago.
 func (s *stage) started() {
 	s.busy()

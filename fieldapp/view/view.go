@@ -119,7 +119,7 @@ func (p *page) build() fyne.CanvasObject {
 		fieldapp.ScreenWho: p.who, fieldapp.ScreenJobs: p.jobs, fieldapp.ScreenJob: p.job, fieldapp.ScreenNote: p.note,
 		fieldapp.ScreenFinish: p.finish, fieldapp.ScreenPictures: p.pictures, fieldapp.ScreenCheck: p.check,
 		fieldapp.ScreenFind: p.find, fieldapp.ScreenService: p.service, fieldapp.ScreenWaiting: p.waiting,
-		fieldapp.ScreenMore: p.more, fieldapp.ScreenPhoto: p.photo,
+		fieldapp.ScreenMore: p.more, fieldapp.ScreenPhoto: p.photo, fieldapp.ScreenContact: p.askContact,
 	}
 	return screens[p.a.Screen()]()
 }

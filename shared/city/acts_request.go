@@ -108,9 +108,13 @@ func (a *FileRequest) Stub() Request {
 }
 
 // public is the place as everybody may see it: what was typed beside the address
-// may name somebody, so it stays inside.
+// may name somebody, so it stays inside. So does an address without coordinates: it
+// is not of the city's list, but what somebody typed instead.
 func (p Place) public() Place {
 	p.Detail = ""
+	if p.Lat == 0 && p.Lon == 0 {
+		p.Address, p.Landmark = "", ""
+	}
 	return p
 }
 

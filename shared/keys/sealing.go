@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"sync"
 )
 
@@ -74,6 +75,13 @@ func (p SealingPublic) Seal(info, plaintext []byte) ([]byte, error) {
 // them to the key, the mutation's id and its type with version ("visit.finish@1").
 func SealInfo(keyID, mutationID, typ string) []byte {
 	return framed([]byte("cityhall sealed mutation v1"), []byte(keyID), []byte(mutationID), []byte(typ))
+}
+
+// SealRecordInfo is the info under which a record about a person is sealed to a
+// tablet's own key. It ties it to the key, the device and the record's place in
+// the log, so that no other record, nor an older one, opens in its stead.
+func SealRecordInfo(keyID, device, kind, id string, seq int64) []byte {
+	return framed([]byte("cityhall sealed record v1"), []byte(keyID), []byte(device), []byte(kind), []byte(id), strconv.AppendInt(nil, seq, 10))
 }
 
 // SealingKey is a private key that opens what was sealed to its public half.

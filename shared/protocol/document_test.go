@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +51,21 @@ func TestDocument(t *testing.T) {
 	has("envelope", string(first))
 	has("content hash", content(t, first).String())
 	has("link", protocol.Link(protocol.Hash{}, content(t, first)).String())
+
+	for _, name := range vectorFiles {
+		has("file of vectors", "`testdata/"+name+"`")
+	}
+	files, err := os.ReadDir("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if !f.IsDir() && !slices.Contains(vectorFiles, f.Name()) {
+			t.Errorf("testdata/%s is no known file of vectors", f.Name())
+		}
+	}
+	has("sealed put", `"sealed":{"key","body"}`)
+	has("key to seal to", "`seal_to`")
 
 	for _, code := range []protocol.Code{protocol.CodeMalformed, protocol.CodeSignature, protocol.CodeClock, protocol.CodeRevoked, protocol.CodeCode,
 		protocol.CodeNotFound, protocol.CodeLineage, protocol.CodeFork, protocol.CodeGrants, protocol.CodeTooLarge, protocol.CodeChecksum,

@@ -29,10 +29,11 @@ type Envelope struct {
 	Blobs    []string                          `json:"blobs,omitempty"` // SHA-256 in hex of what travels beside it
 }
 
-// Sealed is args under the server's sealing key (HPKE, base mode).
+// Sealed is what only the holder of a key can read (HPKE, base mode): the args of
+// a mutation under the server's, the fields of a record under a tablet's.
 type Sealed struct {
-	Key  string `json:"key"`  // id of the server's key
-	Body []byte `json:"body"` // encapsulated key, then the ciphertext of the canonical args
+	Key  string `json:"key"`  // id of the key
+	Body []byte `json:"body"` // encapsulated key, then the ciphertext of the canonical form
 }
 
 // Hash is a SHA-256. Its text form is hex; the zero hash is written as "".

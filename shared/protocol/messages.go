@@ -81,6 +81,9 @@ type Hello struct {
 	Disk     int64     `json:"disk"` // bytes free
 	Clock    time.Time `json:"clock"`
 	Printer  string    `json:"printer,omitempty"`
+	// SealTo is a tablet's own X25519 key, base64url: records of persons are sealed
+	// to it.
+	SealTo string `json:"seal_to,omitempty"`
 }
 
 // HelloReply is signed by the server's key.
@@ -139,6 +142,7 @@ type Put struct {
 	Seq    int64                      `json:"seq"`
 	Full   bool                       `json:"full,omitempty"`
 	Fields city.Fields                `json:"fields,omitempty"` // null clears a field
+	Sealed *Sealed                    `json:"sealed,omitempty"` // instead of fields: all of them, under the tablet's key
 	W      city.MutationID            `json:"w"`                // writer of the fields
 	WS     map[string]city.MutationID `json:"ws,omitempty"`     // and of those with another writer
 }

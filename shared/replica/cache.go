@@ -27,7 +27,8 @@ type cache struct {
 	live    *cacheFile
 	next    *cacheFile // nil: no rebuild under way
 	doubt   atomic.Bool
-	dropped func() // told after the live file had to be thrown away
+	reveal  func(stored) city.Record // a record as it may be read now
+	dropped func()                   // told after the live file had to be thrown away
 }
 
 // openCache opens the file that is shown. What cannot be read is thrown away:
@@ -199,7 +200,7 @@ func (c *cache) Record(ref city.Ref) (city.Record, bool, error) {
 	if err != nil || len(found) == 0 {
 		return city.Record{}, false, err
 	}
-	return found[0].Record, true, nil
+	return c.reveal(found[0]), true, nil
 }
 
 // Children implements city.View.
@@ -218,7 +219,7 @@ func (c *cache) query(ctx context.Context, query string, args ...any) ([]city.Re
 	}
 	out := make([]city.Record, len(found))
 	for i, s := range found {
-		out[i] = s.Record
+		out[i] = c.reveal(s)
 	}
 	return out, nil
 }

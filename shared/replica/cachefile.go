@@ -95,10 +95,11 @@ func writeProgress(ctx context.Context, q querier, p progress) error {
 // stored is a record as the file has it.
 type stored struct {
 	city.Record
-	seq int64
+	seq    int64
+	sealed string // a shut, or empty
 }
 
-const recordColumns = `kind, id, parent, seq, fields, writers, hash`
+const recordColumns = `kind, id, parent, seq, fields, writers, sealed, hash`
 
 // The queries for records, each a whole constant text. The fields that Find
 // knows have an index.
@@ -128,7 +129,7 @@ func records(ctx context.Context, q querier, query string, args ...any) ([]store
 	for rows.Next() {
 		var s stored
 		var fields, writers, hash []byte
-		if err := rows.Scan(&s.Kind, &s.ID, &s.Parent, &s.seq, &fields, &writers, &hash); err != nil {
+		if err := rows.Scan(&s.Kind, &s.ID, &s.Parent, &s.seq, &fields, &writers, &s.sealed, &hash); err != nil {
 			return nil, fmt.Errorf("read the cache: %w", err)
 		}
 		if string(hash) != string(recordHash(s, fields, writers)) ||
@@ -145,7 +146,7 @@ func records(ctx context.Context, q querier, query string, args ...any) ([]store
 }
 
 func recordHash(s stored, fields, writers []byte) []byte {
-	return rowHash([]byte(s.Kind), []byte(s.ID), []byte(s.Parent), s.seq, fields, writers)
+	return rowHash([]byte(s.Kind), []byte(s.ID), []byte(s.Parent), s.seq, fields, writers, []byte(s.sealed))
 }
 
 func writeRecord(ctx context.Context, q querier, s stored) error {
@@ -157,10 +158,10 @@ func writeRecord(ctx context.Context, q querier, s stored) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", s.Ref, err)
 	}
-	_, err = q.ExecContext(ctx, `INSERT INTO record (kind, id, parent, seq, fields, writers, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)
+	_, err = q.ExecContext(ctx, `INSERT INTO record (kind, id, parent, seq, fields, writers, sealed, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (kind, id) DO UPDATE SET parent = excluded.parent, seq = excluded.seq, fields = excluded.fields,
-		writers = excluded.writers, hash = excluded.hash`,
-		s.Kind, s.ID, s.Parent, s.seq, string(fields), string(writers), recordHash(s, fields, writers))
+		writers = excluded.writers, sealed = excluded.sealed, hash = excluded.hash`,
+		s.Kind, s.ID, s.Parent, s.seq, string(fields), string(writers), s.sealed, recordHash(s, fields, writers))
 	if err != nil {
 		return fmt.Errorf("write %s: %w", s.Ref, err)
 	}
@@ -255,7 +256,11 @@ func put(ctx context.Context, tx *sql.Tx, p protocol.Put) (missing bool, err err
 			s.Record = have[0].Record
 		}
 	}
-	s.seq = p.Seq
+	sealed, keep, err := shutOf(p)
+	if err != nil || !keep {
+		return false, err
+	}
+	s.seq, s.sealed = p.Seq, sealed
 	for name, value := range p.Fields {
 		if value == nil || string(value) == "null" {
 			delete(s.Fields, name)

@@ -152,8 +152,14 @@ func (r *Replica) moveIn(ctx context.Context, id *identity) error {
 	if err := r.rehome(ctx, id); err != nil {
 		return err
 	}
+	before := r.who()
 	if err := r.become(ctx, id); err != nil {
 		return err
+	}
+	if before != nil {
+		if err := r.forgetPIN(ctx); err != nil {
+			return err
+		}
 	}
 	r.setLink(LinkUnknown, "")
 	return nil

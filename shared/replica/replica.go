@@ -53,6 +53,7 @@ type Replica struct {
 	offset atomic.Int64  // nanoseconds by which the server's clock is ahead
 	live   atomic.Bool   // the live connection stands
 	codec  *codec
+	vault  vault
 }
 
 // Open opens the device's folder, making it when it is missing. A cache that
@@ -91,7 +92,7 @@ func (r *Replica) open(ctx context.Context) error {
 	if r.cache, err = openCache(ctx, r.cfg); err != nil {
 		return err
 	}
-	r.cache.dropped = r.changed
+	r.cache.dropped, r.cache.reveal = r.changed, r.reveal
 	if !r.cache.rebuilding() { // what a crash left of a snapshot that is in place already
 		if err := r.forgetSnapshot(); err != nil {
 			return err

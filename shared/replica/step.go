@@ -164,7 +164,7 @@ func (r *Replica) helloBody(ctx context.Context, at tip) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(protocol.Hello{Cursor: r.cache.target().at.Load().cursor, Stream: at.stream, LastN: at.n, Version: r.cfg.Version,
+	return json.Marshal(protocol.Hello{SealTo: r.sealTo(ctx), Cursor: r.cache.target().at.Load().cursor, Stream: at.stream, LastN: at.n, Version: r.cfg.Version,
 		Pending: sum.Pending, Oldest: sum.Oldest, Blobs: sum.Blobs, Failed: sum.Damaged, Repaired: int(r.checkup.repaired.Load()), Disk: diskFree(r.cfg.Dir), Clock: r.cfg.Now().UTC().Truncate(time.Millisecond)})
 }
 

@@ -116,8 +116,8 @@ func (f *cacheFile) eachRecord(ctx context.Context, q querier, do func(held) err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var v [7]any
-		if err := rows.Scan(&v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &v[6]); err != nil {
+		var v [8]any
+		if err := rows.Scan(&v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &v[6], &v[7]); err != nil {
 			return fmt.Errorf("read the cache: %w", err)
 		}
 		if err := do(holding(v)); err != nil {
@@ -131,11 +131,12 @@ func (f *cacheFile) eachRecord(ctx context.Context, q querier, do func(held) err
 }
 
 // holding reads the columns leniently: damage may have changed their type too.
-func holding(v [7]any) held {
+func holding(v [8]any) held {
 	var h held
 	h.Kind, h.ID, h.Parent, h.seq = city.Kind(text(v[0])), city.ID(text(v[1])), city.ID(text(v[2])), number(v[3])
+	h.sealed = text(v[6])
 	fields, writers := []byte(text(v[4])), []byte(text(v[5]))
-	if text(v[6]) == string(recordHash(h.stored, fields, writers)) {
+	if text(v[7]) == string(recordHash(h.stored, fields, writers)) {
 		var errs [2]error
 		h.fields, errs[0] = city.Canonical(json.RawMessage(fields))
 		h.writers, errs[1] = city.Canonical(json.RawMessage(writers))
@@ -143,6 +144,7 @@ func holding(v [7]any) held {
 			return h
 		}
 	}
+	h.seq = -1 // of a person only the place counts
 	h.damaged, h.fields, h.writers = true, fields, append([]byte("damaged"), writers...)
 	return h
 }

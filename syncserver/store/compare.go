@@ -28,8 +28,15 @@ func (s *Store) Compare(ctx context.Context, d Device, at protocol.Cursor, v pro
 		if err := upToDate(ctx, tx, d, at.Seq); err != nil {
 			return err
 		}
+		seal, err := envelopesFor(ctx, tx, d)
+		if err != nil {
+			return err
+		}
 		have, counts := protocol.NewDigests(), make([]int, protocol.Buckets)
-		err := eachSeen(ctx, tx, d, func(r seenRecord) error {
+		err = eachSeen(ctx, tx, d, func(r seenRecord) error {
+			if r.ref.Kind == city.KindPerson && !seal.may() {
+				return nil
+			}
 			if have.Add(r.ref, r.parent, r.seq, r.fields, r.writers); r.ref.Kind != city.KindPerson {
 				counts[protocol.Bucket(r.ref)]++
 			}

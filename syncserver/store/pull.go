@@ -43,24 +43,41 @@ var ErrHorizon = errors.New("the cursor is too far back: begin with a snapshot")
 // restored, and a new epoch begins.
 func (s *Store) Pull(ctx context.Context, d Device, from protocol.Cursor, limit int) (Page, error) {
 	var p Page
+	var seal envelopes
 	err := s.inLineage(ctx, from, func(tx *sql.Tx, head Head) error {
 		p.Head = head
 		if s.beyond(p.Head, from) {
 			return ErrHorizon
 		}
-		if from.Due != nil {
-			if err := p.readDue(ctx, tx, d, from, limit); err != nil || p.due != nil {
-				return err
-			}
+		if err := p.load(ctx, tx, d, from, limit); err != nil {
+			return err
 		}
-		for want := max(1, limit-len(p.Frames)); ; want *= 4 { // one transaction may be larger than a page
-			done, err := p.read(ctx, tx, d, from.Seq, want)
-			if err != nil || done {
-				return err
-			}
+		var err error
+		if seal, err = envelopesFor(ctx, tx, d); err != nil {
+			return err
 		}
+		p.Frames, err = seal.fill(ctx, tx, p.Frames)
+		return err
 	})
-	return p, err
+	if err != nil {
+		return p, err
+	}
+	return p, seal.frames(p.Frames)
+}
+
+// load fills the page with what the snapshot at the cursor left out, and then from
+// the log.
+func (p *Page) load(ctx context.Context, q querier, d Device, from protocol.Cursor, limit int) error {
+	if from.Due != nil {
+		if err := p.readDue(ctx, q, d, from, limit); err != nil || p.due != nil {
+			return err
+		}
+	}
+	for want := max(1, limit-len(p.Frames)); ; want *= 4 { // one transaction may be larger than a page
+		if done, err := p.read(ctx, q, d, from.Seq, want); err != nil || done {
+			return err
+		}
+	}
 }
 
 // inLineage reads in one transaction what is asked for from a cursor's place. A

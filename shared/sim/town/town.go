@@ -23,8 +23,11 @@ const URL = "http://127.0.0.1:1"
 // Town is a city for one test.
 type Town struct {
 	Server *syncserver.Server
+	// Watch, when set, sees every request of a device before it leaves.
+	Watch func(*http.Request)
 
 	t   testing.TB
+	log *slog.Logger
 	cut atomic.Bool
 	mu  sync.Mutex
 	now time.Time
@@ -34,8 +37,14 @@ type Town struct {
 // morning.
 func New(t testing.TB) *Town {
 	t.Helper()
-	w := &Town{t: t, now: time.Date(2026, 3, 2, 14, 0, 0, 0, time.UTC)}
-	s, err := syncserver.Open(t.Context(), syncserver.Config{Data: t.TempDir(), Now: w.Now, Log: slog.New(slog.DiscardHandler)})
+	return Logged(t, slog.New(slog.DiscardHandler))
+}
+
+// Logged makes a town whose server and devices write to a log.
+func Logged(t testing.TB, log *slog.Logger) *Town {
+	t.Helper()
+	w := &Town{t: t, log: log, now: time.Date(2026, 3, 2, 14, 0, 0, 0, time.UTC)}
+	s, err := syncserver.Open(t.Context(), syncserver.Config{Data: t.TempDir(), Now: w.Now, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,6 +94,9 @@ var errCut = errors.New("town: the cable is out")
 
 // RoundTrip implements http.RoundTripper for the devices.
 func (w *Town) RoundTrip(r *http.Request) (*http.Response, error) {
+	if w.Watch != nil {
+		w.Watch(r)
+	}
 	if w.cut.Load() {
 		return nil, errCut
 	}
@@ -114,7 +126,7 @@ func (w *Town) Enrolment(kind city.DeviceKind, grants ...city.Scope) string {
 // Open opens a device's folder.
 func (w *Town) Open(dir string) *replica.Replica {
 	w.t.Helper()
-	r, err := replica.Open(w.t.Context(), replica.Config{Dir: dir, Now: w.Now, Log: slog.New(slog.DiscardHandler), Version: "test", Transport: w})
+	r, err := replica.Open(w.t.Context(), replica.Config{Dir: dir, Now: w.Now, Log: w.log, Version: "test", Transport: w})
 	if err != nil {
 		w.t.Fatal(err)
 	}
