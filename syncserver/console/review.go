@@ -256,6 +256,10 @@ func refusalWords(e city.Error) string {
 		return "The device runs a version that does things which this server does not know. Update the server, then look again."
 	case city.CodeForbidden:
 		return "The person or the device may not do this."
+	case city.CodeDependency:
+		return "It belongs to something that was not applied either."
+	case city.CodeMissing:
+		return "It belongs to something that never came in, although it was waited for."
 	}
 	return sentence(e.Message)
 }

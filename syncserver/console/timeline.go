@@ -114,6 +114,8 @@ func (t teller) tell(e *entryView, act city.Act) {
 	case *city.ReopenRequest:
 		e.Did, e.Icon = "opened it again", "sync"
 		e.words(a.Reason)
+	case *city.ArchiveRequest:
+		e.Did = "took it off what the public sees, some three months after its end"
 	case *city.PauseRequest:
 		e.Did, e.Icon = "paused the promise", "pause"
 		e.words(a.Reason)

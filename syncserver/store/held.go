@@ -230,6 +230,9 @@ func (w *writeTx) hold(ctx context.Context, e entry) (outcome, error) {
 	return out, w.release(ctx)
 }
 
+// errUnreadable means an act whose envelope the disk has damaged.
+var errUnreadable = errors.New("the archive cannot be read")
+
 // entryOf reads a held act out of the archive, as it came.
 func (w *writeTx) entryOf(ctx context.Context, id city.MutationID) (city.Mutation, error) {
 	var device city.DeviceID
@@ -241,7 +244,7 @@ func (w *writeTx) entryOf(ctx context.Context, id city.MutationID) (city.Mutatio
 	}
 	var env protocol.Envelope
 	if err := json.Unmarshal(envelope, &env); err != nil {
-		return city.Mutation{}, fmt.Errorf("read %s: %w", id, err)
+		return city.Mutation{}, fmt.Errorf("%w: %s: %w", errUnreadable, id, err)
 	}
 	if opened == nil {
 		opened = env.Args

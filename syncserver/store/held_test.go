@@ -282,3 +282,18 @@ func TestWaitingHasBounds(t *testing.T) {
 		t.Log(fmt.Sprintf("%d released", applied))
 	})
 }
+
+// TestADamagedHeldActHoldsUpNobody: a bit of the disk must not make the pushes of
+// others fail.
+func TestADamagedHeldActHoldsUpNobody(t *testing.T) {
+	h := newHall(t)
+	tablet := h.crewTablet()
+	request, order := h.fallenTree(h.enrolled(city.DeviceKiosk, city.ScopePublic))
+	o := tablet.outing(request, order)
+	tablet.push(o.finish, o.note)
+	h.exec(`UPDATE mutation SET envelope = 'garbage' WHERE id = $1`, o.finish.ID)
+	wantVerdicts(t, tablet.push(o.start), "applied")
+	if found := strings.Join(h.findings(), "\n"); !strings.Contains(found, "act "+string(o.finish.ID)) {
+		t.Errorf("verify says %s", found)
+	}
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"cityhall/shared/city"
@@ -110,6 +111,11 @@ func (w *writeTx) heldFor(ctx context.Context, id city.MutationID) (map[city.Mut
 // saw, through the same path as any other.
 func (w *writeTx) letGo(ctx context.Context, id city.MutationID, refusal *city.Error) error {
 	m, err := w.entryOf(ctx, id)
+	if errors.Is(err, errUnreadable) { // verify names it; nobody else's act fails for it
+		w.s.log.Error("a held act cannot be read", "mutation", id, "err", err)
+		_, err = w.tx.ExecContext(ctx, `UPDATE held SET due = 0, missing = 0 WHERE id = $1`, id)
+		return errors.Join(err, seal(ctx, w.tx, "held", id))
+	}
 	if err != nil {
 		return err
 	}

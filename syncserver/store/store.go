@@ -89,7 +89,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, errors.Join(err, s.db.Close())
 	}
 	go s.write()
-	go s.keepSweeping()
+	go s.keepTime()
 	if s.ledger == nil {
 		close(s.marked)
 	} else {

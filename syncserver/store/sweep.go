@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// sweepEvery is how often the server looks for what time has brought about. No
+// timeEvery is how often the server looks for what time has brought about. No
 // request waits for it.
-const sweepEvery = time.Minute
+const timeEvery = time.Minute
 
 // sweepPause lets others write between two batches of a long sweep.
 const sweepPause = 20 * time.Millisecond
@@ -39,9 +39,9 @@ func (s *Store) wakeSweep() {
 	}
 }
 
-// keepSweeping sweeps by timer and when asked, until the store closes.
-func (s *Store) keepSweeping() {
-	pause := time.NewTimer(sweepEvery)
+// keepTime sweeps by timer and when asked, until the store closes.
+func (s *Store) keepTime() {
+	pause := time.NewTimer(timeEvery)
 	defer pause.Stop()
 	for {
 		select {
@@ -57,7 +57,7 @@ func (s *Store) keepSweeping() {
 		if more {
 			pause.Reset(sweepPause)
 		} else {
-			pause.Reset(sweepEvery)
+			pause.Reset(timeEvery)
 		}
 	}
 }

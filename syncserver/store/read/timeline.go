@@ -29,8 +29,10 @@ type Act struct {
 	Args       json.RawMessage
 }
 
-const act = `SELECT m.id, m.seq, m.type, m.actor, m.at, m.received, m.device, coalesce(d.name, ''), m.verdict, m.review, m.code, m.field, m.envelope, m.args
- FROM mutation m LEFT JOIN device d ON d.id = m.device`
+// What became of an act that was held counts once it is there.
+const act = `SELECT m.id, m.seq, m.type, m.actor, m.at, m.received, m.device, coalesce(d.name, ''), coalesce(h.verdict, m.verdict),
+ coalesce(h.review, m.review), coalesce(h.code, m.code), coalesce(h.field, m.field), m.envelope, m.args
+ FROM mutation m LEFT JOIN device d ON d.id = m.device LEFT JOIN held h ON h.id = m.id AND h.seq > 0`
 
 const timelineSQL = act + ` JOIN record w ON w.kind = 'request.work' AND w.id = m.subject WHERE ` + own + ` AND m.subject = $2 ORDER BY m.seq`
 
