@@ -6,9 +6,11 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"cityhall/shared/city"
@@ -174,3 +176,50 @@ func (w *firstWrite) Flush() {
 		close(w.done)
 	}
 }
+
+// TestWhoDoesNotReadIsLetGo: a device that opens a live connection and never reads
+// from it holds it for the writer's patience, not for ever.
+func TestWhoDoesNotReadIsLetGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t)
+		r := h.enrol().request("GET", "/sync/v1/live", nil)
+		ended := make(chan struct{})
+		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			defer close(ended)
+			h.Handler().ServeHTTP(w, r)
+		})}
+		device, server := net.Pipe() // it has no buffers at all
+		defer device.Close()
+		l := &oneConn{conns: make(chan net.Conn, 1)}
+		l.conns <- server
+		go srv.Serve(l)
+		defer srv.Close()
+		if err := r.Write(device); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		select {
+		case <-ended:
+		default:
+			t.Error("the server still waits for it")
+		}
+	})
+}
+
+// oneConn is a listener with one connection.
+type oneConn struct{ conns chan net.Conn }
+
+func (l *oneConn) Accept() (net.Conn, error) {
+	c, ok := <-l.conns
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+
+func (l *oneConn) Close() error {
+	close(l.conns)
+	return nil
+}
+
+func (l *oneConn) Addr() net.Addr { return &net.TCPAddr{} }
