@@ -68,12 +68,13 @@ func TestDocument(t *testing.T) {
 	has("key to seal to", "`seal_to`")
 
 	for _, code := range []protocol.Code{protocol.CodeMalformed, protocol.CodeSignature, protocol.CodeClock, protocol.CodeRevoked, protocol.CodeCode,
-		protocol.CodeNotFound, protocol.CodeLineage, protocol.CodeFork, protocol.CodeGrants, protocol.CodeTooLarge, protocol.CodeChecksum,
+		protocol.CodeNotFound, protocol.CodeLineage, protocol.CodeFork, protocol.CodeGrants, protocol.CodeHorizon, protocol.CodeTooLarge, protocol.CodeChecksum,
 		protocol.CodeOffset, protocol.CodeBusy, protocol.CodeInternal} {
 		has("code", "`"+string(code)+"`")
 	}
 	for what, n := range map[string]int{"line": protocol.MaxEnvelope >> 10, "chunk": protocol.MaxChunk >> 20, "blob": protocol.MaxBlob >> 20,
-		"hello": protocol.MaxHello >> 10, "push": protocol.MaxPushBody >> 20, "batch": protocol.MaxBatch, "page": protocol.MaxPage} {
+		"hello": protocol.MaxHello >> 10, "push": protocol.MaxPushBody >> 20, "batch": protocol.MaxBatch, "page": protocol.MaxPage,
+		"part": protocol.MaxPart >> 20, "decompressed part": protocol.MaxPartPlain >> 20, "manifest": protocol.MaxManifest >> 20, "wait": int(protocol.MaxWait.Seconds())} {
 		has("limit of a "+what, fmt.Sprint(n))
 	}
 }

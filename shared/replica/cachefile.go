@@ -149,23 +149,32 @@ func recordHash(s stored, fields, writers []byte) []byte {
 	return rowHash([]byte(s.Kind), []byte(s.ID), []byte(s.Parent), s.seq, fields, writers, []byte(s.sealed))
 }
 
+const keepRecord = `INSERT INTO record (kind, id, parent, seq, fields, writers, sealed, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+	ON CONFLICT (kind, id) DO UPDATE SET parent = excluded.parent, seq = excluded.seq, fields = excluded.fields,
+	writers = excluded.writers, sealed = excluded.sealed, hash = excluded.hash`
+
 func writeRecord(ctx context.Context, q querier, s stored) error {
-	fields, err := json.Marshal(s.Fields)
-	if err != nil {
-		return fmt.Errorf("write %s: %w", s.Ref, err)
+	row, err := recordRow(s)
+	if err == nil {
+		_, err = q.ExecContext(ctx, keepRecord, row...)
 	}
-	writers, err := json.Marshal(s.Writers)
-	if err != nil {
-		return fmt.Errorf("write %s: %w", s.Ref, err)
-	}
-	_, err = q.ExecContext(ctx, `INSERT INTO record (kind, id, parent, seq, fields, writers, sealed, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT (kind, id) DO UPDATE SET parent = excluded.parent, seq = excluded.seq, fields = excluded.fields,
-		writers = excluded.writers, sealed = excluded.sealed, hash = excluded.hash`,
-		s.Kind, s.ID, s.Parent, s.seq, string(fields), string(writers), s.sealed, recordHash(s, fields, writers))
 	if err != nil {
 		return fmt.Errorf("write %s: %w", s.Ref, err)
 	}
 	return nil
+}
+
+// recordRow gives the values of keepRecord.
+func recordRow(s stored) ([]any, error) {
+	fields, err := json.Marshal(s.Fields)
+	if err != nil {
+		return nil, err
+	}
+	writers, err := json.Marshal(s.Writers)
+	if err != nil {
+		return nil, err
+	}
+	return []any{s.Kind, s.ID, s.Parent, s.seq, string(fields), string(writers), s.sealed, recordHash(s, fields, writers)}, nil
 }
 
 // ack reads the echo of an act; false when there is none, or a damaged one.
@@ -247,7 +256,7 @@ func put(ctx context.Context, tx *sql.Tx, p protocol.Put) (missing bool, err err
 	if err != nil && !errors.Is(err, errDamagedRow) {
 		return false, err
 	}
-	s := stored{Record: city.Record{Ref: p.Ref, Parent: p.Parent, Fields: city.Fields{}, Writers: map[string]city.MutationID{}}}
+	s := blank(p)
 	if len(have) > 0 {
 		if have[0].seq >= p.Seq {
 			return false, nil
@@ -256,11 +265,23 @@ func put(ctx context.Context, tx *sql.Tx, p protocol.Put) (missing bool, err err
 			s.Record = have[0].Record
 		}
 	}
-	sealed, keep, err := shutOf(p)
+	shut, keep, err := shutOf(p)
 	if err != nil || !keep {
 		return false, err
 	}
-	s.seq, s.sealed = p.Seq, sealed
+	s.sealed = shut
+	s.take(p)
+	return !p.Full && len(have) == 0, writeRecord(ctx, tx, s)
+}
+
+// blank is a record of which nothing is known yet.
+func blank(p protocol.Put) stored {
+	return stored{Record: city.Record{Ref: p.Ref, Parent: p.Parent, Fields: city.Fields{}, Writers: map[string]city.MutationID{}}}
+}
+
+// take lays a put over the record.
+func (s *stored) take(p protocol.Put) {
+	s.seq = p.Seq
 	for name, value := range p.Fields {
 		if value == nil || string(value) == "null" {
 			delete(s.Fields, name)
@@ -272,7 +293,6 @@ func put(ctx context.Context, tx *sql.Tx, p protocol.Put) (missing bool, err err
 	for name, by := range p.WS {
 		s.Writers[name] = by
 	}
-	return !p.Full && len(have) == 0, writeRecord(ctx, tx, s)
 }
 
 // evict forgets a record and names the blob of a photo.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -356,7 +357,7 @@ func TestTheOldCacheIsShownMeanwhile(t *testing.T) {
 			t.Fatal("the round went well without a line")
 		}
 		if n := count(t, r, city.KindWorkOrder); n != x.shown {
-			t.Errorf("granted %v: %d jobs are shown before the new cache is there", x.grants, n)
+			t.Errorf("what is lost goes at once, all else is shown meanwhile: %d jobs with %v", n, x.grants)
 		}
 	}
 }
@@ -402,7 +403,7 @@ func TestNothingOfALostGrantStays(t *testing.T) {
 			}
 			step(t, r)
 			if at := holding(t, dir, secret); at != "" {
-				t.Errorf("%s still holds it", at)
+				t.Errorf("nothing of a lost grant stays: %s holds it", at)
 			}
 			if found, err := r.Find(ctx, city.KindRequest, "number", public.Number()); len(found) != 1 || err != nil {
 				t.Errorf("the public face is gone: %v", err)
@@ -423,4 +424,61 @@ func holding(t *testing.T, dir, word string) string {
 		}
 	}
 	return ""
+}
+
+// TestManyRecords travel without ever being in memory, on either side.
+func TestManyRecords(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes some seconds")
+	}
+	c := newCity(t)
+	const n = 40_000
+	// Their log is not needed: a snapshot is of what stands.
+	if _, err := c.Server().Store().DB().Exec(`WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < $1)
+		INSERT INTO record (kind, id, parent, seq, fields, writers, scopes) SELECT 'request', 'bulk-' || n, '', 1,
+		'{"number":"' || hex(randomblob(8)) || '","service":"tree","status":"open","words":"' || hex(randomblob(200)) || '"}',
+		'{"number":"m' || n || '","service":"m' || n || '","status":"m' || n || '","words":"m' || n || '"}', 'office public' FROM i`, n); err != nil {
+		t.Fatal(err)
+	}
+	r := reopened(t, t.TempDir(), &spotty{Line: line(c)})
+	enrol(t, c, r, city.DeviceKiosk, city.ScopePublic)
+	var before, now runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	most, done, watched := uint64(0), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(watched)
+		for {
+			runtime.ReadMemStats(&now)
+			most = max(most, now.HeapAlloc)
+			select {
+			case <-done:
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	}()
+	begin := time.Now()
+	step(t, r)
+	took := time.Since(begin)
+	close(done)
+	<-watched
+	grown := (int64(most) - int64(before.HeapAlloc)) >> 20
+	found, err := r.Find(ctx, city.KindRequest, "number", "nothing")
+	if err != nil || len(found) != 0 {
+		t.Error(err)
+	}
+	for _, id := range []city.ID{"bulk-1", "bulk-40000"} {
+		view, err := r.View(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok, err := city.LoadRequest(view, id); !ok || err != nil {
+			t.Errorf("%s did not arrive: %v", id, err)
+		}
+	}
+	t.Logf(`{"figure":"snapshot","records":%d,"seconds":%.1f,"heap_mb":%d}`, n, took.Seconds(), grown)
+	if grown > 48 {
+		t.Errorf("the heap grew by %d MB", grown)
+	}
 }

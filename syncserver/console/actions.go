@@ -38,6 +38,7 @@ var doneWords = func() map[string]string {
 		"decided": "Decided. Both sides stay in the history.",
 		"again":   "This had been done already; nothing was done twice.",
 		"revoked": "Revoked. The device is refused from now on.",
+		"crews":   "Saved. The tablet learns of it as soon as it has a connection.",
 	}
 	for _, a := range actions {
 		out[a.name] = a.done

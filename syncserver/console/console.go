@@ -82,6 +82,8 @@ func (c *Console) Register(r gin.IRouter) {
 	in.POST("/devices/enrol", c.with((*call).enrol))
 	in.GET("/devices/enrolments/:id", c.with((*call).enrolment))
 	in.GET("/devices/enrolments/:id/qr.png", c.with((*call).enrolmentQR))
+	in.GET("/devices/:id/crews", c.with((*call).crewsForm))
+	in.POST("/devices/:id/crews", c.with((*call).crews))
 	in.GET("/devices/:id/revoke", c.with((*call).revokeForm))
 	in.POST("/devices/:id/revoke", c.with((*call).revoke))
 }

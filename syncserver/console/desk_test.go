@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -202,6 +203,18 @@ func TestEnrolAndRevoke(t *testing.T) {
 		t.Fatalf("%+v, %v", d, err)
 	}
 	contains(t, f.get("ruth", "/console/devices", ok), "Tablet 9", "of Tree crew", "Never heard from")
+	crews := "/console/devices/" + string(d.ID) + "/crews"
+	page = f.get("ruth", crews, ok)
+	if trees, roads := strings.Index(page, `value="trees"`), strings.Index(page, `value="roads"`); trees < 0 || roads < 0 ||
+		!strings.Contains(page[trees:trees+60], "checked") || strings.Contains(page[roads:roads+60], "checked") {
+		t.Errorf("the form does not show the tablet's crews: %s", plainText(page))
+	}
+	contains(t, f.post("ruth", crews, crews, wrong).Body.String(), "Choose at least one crew")
+	f.post("ruth", crews, crews, moved, "crew", "roads")
+	contains(t, f.get("ruth", "/console/devices?done=crews", ok), "Saved. The tablet learns", "of Street crew")
+	if d, err = f.store.Device(context.Background(), d.ID); err != nil || d.GrantRev != 2 || !slices.Equal(d.Grants, []city.Scope{city.ScopeCrew("roads"), city.ScopePublic}) {
+		t.Errorf("%+v, %v", d, err)
+	}
 	revoke := "/console/devices/" + string(d.ID) + "/revoke"
 	contains(t, f.get("ruth", revoke, ok), "Revoke Tablet 9?", "cannot be taken back", id.Public().Fingerprint())
 	f.post("ruth", revoke, revoke, moved)

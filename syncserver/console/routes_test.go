@@ -61,6 +61,8 @@ var routes = map[string]expected{
 	"POST /console/devices/enrol":                {stranger: login, role: denied, who: "maya", crossed: denied},
 	"GET /console/devices/enrolments/:id":        {stranger: login, role: denied, who: "maya", unknown: nothing, malformed: nothing},
 	"GET /console/devices/enrolments/:id/qr.png": {stranger: login, role: denied, who: "maya", unknown: nothing, malformed: nothing},
+	"GET /console/devices/:id/crews":             {stranger: login, role: denied, who: "maya", unknown: nothing, malformed: nothing},
+	"POST /console/devices/:id/crews":            {stranger: login, role: denied, who: "maya", crossed: denied, unknown: nothing, malformed: nothing},
 	"GET /console/devices/:id/revoke":            {stranger: login, role: denied, who: "maya", unknown: nothing, malformed: nothing},
 	"POST /console/devices/:id/revoke":           {stranger: login, role: denied, who: "maya", crossed: denied, unknown: nothing, malformed: nothing},
 }

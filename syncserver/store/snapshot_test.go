@@ -298,7 +298,7 @@ func TestPartsAreForTheirGrantsOnly(t *testing.T) {
 			t.Fatal("the tablet may not have its own")
 		}
 		if may(kiosk.Device) {
-			t.Error("a kiosk reads a crew's snapshot")
+			t.Error("parts are for their grants: a kiosk reads a crew's snapshot")
 		}
 		if err := f.SetGrants(context.Background(), tablet.Device.ID, []city.Scope{city.ScopePublic}); err != nil {
 			t.Fatal(err)
