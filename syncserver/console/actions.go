@@ -35,6 +35,7 @@ var doneWords = func() map[string]string {
 	out := map[string]string{
 		"decided": "Decided. Both sides stay in the history.",
 		"again":   "This had been done already; nothing was done twice.",
+		"settled": "Dealt with. It stays in the list of what was.",
 		"revoked": "Revoked. The device is refused from now on.",
 	}
 	for _, a := range actions {

@@ -48,4 +48,28 @@ CREATE TABLE reshare (
   service TEXT PRIMARY KEY,
   writer  TEXT NOT NULL,   -- the act that changed it
   after   TEXT NOT NULL    -- requests up to this id are done
+-- What devices held of a history that a restore has ended, resting on acts that
+-- this one does not have: evidence for staff. Nothing of it is ever applied.
+CREATE TABLE salvage (
+  id         TEXT PRIMARY KEY,  -- SHA-256 of the record, so that it is kept once
+  device     TEXT NOT NULL,     -- who brought it first
+  kind       TEXT NOT NULL,
+  record     TEXT NOT NULL,
+  parent     TEXT NOT NULL,
+  seq        BIGINT NOT NULL,   -- in the history that has ended
+  fields     JSON NOT NULL,
+  writers    JSON NOT NULL,
+  received   TEXT NOT NULL,
+  settled    TEXT NOT NULL,     -- when somebody dealt with it, or empty
+  settled_by TEXT NOT NULL      -- who
+);
+CREATE INDEX salvage_by_time ON salvage (settled, received, id);
+CREATE INDEX salvage_by_device ON salvage (device);
+
+-- The acts that were missing when it came. Some come back by themselves, from the
+-- devices that they were done on; what rests on nothing else is then no loss.
+CREATE TABLE salvage_missing (
+  salvage  TEXT NOT NULL,
+  mutation TEXT NOT NULL,
+  PRIMARY KEY (salvage, mutation)
 );
