@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"cityhall/shared/city"
 	"cityhall/shared/keys"
 	"cityhall/shared/protocol"
 )
@@ -51,13 +52,17 @@ func TestDocument(t *testing.T) {
 	has("content hash", content(t, first).String())
 	has("link", protocol.Link(protocol.Hash{}, content(t, first)).String())
 
+	note := city.Ref{Kind: city.KindNote, ID: "n-1"}
+	has("digest of a record", fmt.Sprintf("bucket %d\ndigest %s\n", protocol.Bucket(note), protocol.RecordDigest(note, "case-1", 7,
+		[]byte(`{"text":"Hi"}`), []byte(`{"text":"01900000-0000-7000-8000-000000000001"}`))))
+
 	for _, code := range []protocol.Code{protocol.CodeMalformed, protocol.CodeSignature, protocol.CodeClock, protocol.CodeRevoked, protocol.CodeCode,
 		protocol.CodeNotFound, protocol.CodeLineage, protocol.CodeFork, protocol.CodeGrants, protocol.CodeTooLarge, protocol.CodeChecksum,
-		protocol.CodeOffset, protocol.CodeBusy, protocol.CodeInternal} {
+		protocol.CodeOffset, protocol.CodeBehind, protocol.CodeBusy, protocol.CodeInternal} {
 		has("code", "`"+string(code)+"`")
 	}
 	for what, n := range map[string]int{"line": protocol.MaxEnvelope >> 10, "chunk": protocol.MaxChunk >> 20, "blob": protocol.MaxBlob >> 20,
-		"hello": protocol.MaxHello >> 10, "push": protocol.MaxPushBody >> 20, "batch": protocol.MaxBatch, "page": protocol.MaxPage} {
+		"hello": protocol.MaxHello >> 10, "push": protocol.MaxPushBody >> 20, "batch": protocol.MaxBatch, "reconcile": protocol.MaxClaims, "salvage": protocol.MaxSalvage, "page": protocol.MaxPage} {
 		has("limit of a "+what, fmt.Sprint(n))
 	}
 }
