@@ -43,6 +43,7 @@ func TestFoundAfterARestore(t *testing.T) {
 	page := f.get("maya", "/console/salvage", ok)
 	contains(t, page, "lost words 0", "Riverside Drive", "The city has it no more", tablet.Name)
 	lacks(t, page, "<b>\"")
+	contains(t, f.get("maya", "/console/reviews", ok), `<b class="count alarm">1</b></a></nav>`)
 	lacks(t, f.get("otto", "/console/salvage", ok), "lost words")
 
 	cookie := f.signIn("maya")
