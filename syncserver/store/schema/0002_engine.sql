@@ -48,6 +48,8 @@ CREATE TABLE reshare (
   service TEXT PRIMARY KEY,
   writer  TEXT NOT NULL,   -- the act that changed it
   after   TEXT NOT NULL    -- requests up to this id are done
+);
+
 -- What devices held of a history that a restore has ended, resting on acts that
 -- this one does not have: evidence for staff. Nothing of it is ever applied.
 CREATE TABLE salvage (
@@ -63,8 +65,6 @@ CREATE TABLE salvage (
   settled    TEXT NOT NULL,     -- when somebody dealt with it, or empty
   settled_by TEXT NOT NULL      -- who
 );
-CREATE INDEX salvage_by_time ON salvage (settled, received, id);
-CREATE INDEX salvage_by_device ON salvage (device);
 
 -- The acts that were missing when it came. Some come back by themselves, from the
 -- devices that they were done on; what rests on nothing else is then no loss.
@@ -73,3 +73,5 @@ CREATE TABLE salvage_missing (
   mutation TEXT NOT NULL,
   PRIMARY KEY (salvage, mutation)
 );
+CREATE INDEX salvage_by_time ON salvage (settled, received, id);
+CREATE INDEX salvage_by_device ON salvage (device);
