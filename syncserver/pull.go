@@ -41,14 +41,18 @@ func (s *Server) pull(c *call) {
 
 func (s *Server) mac(b []byte) []byte { return keys.MAC(s.keys.MAC, b) }
 
+// decodeCursor reads a cursor that this server made, of whatever history.
+func (s *Server) decodeCursor(text string) (protocol.Cursor, error) {
+	return protocol.DecodeCursor(text, func(body, mac []byte) bool { return keys.CheckMAC(s.keys.MAC, body, mac) })
+}
+
 // readCursor reads the cursor; an absent one means from the beginning.
 func (s *Server) readCursor(c *call) (protocol.Cursor, bool) {
 	text := c.Query("cursor")
 	if text == "" {
 		return protocol.Cursor{}, true
 	}
-	check := func(body, mac []byte) bool { return keys.CheckMAC(s.keys.MAC, body, mac) }
-	cur, err := protocol.DecodeCursor(text, check)
+	cur, err := s.decodeCursor(text)
 	if err != nil {
 		problem(c.Context, http.StatusConflict, protocol.CodeLineage, err.Error())
 		return cur, false

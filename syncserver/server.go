@@ -119,6 +119,7 @@ func (s *Server) routes() error {
 	api.GET("/snapshot/:sha256", s.device(0, inTime, s.current(s.snapshotPart)))
 	api.POST("/reconcile", s.device(protocol.MaxReconcile, inTime, s.reconcile))
 	api.POST("/verify", s.device(protocol.MaxVerify, inTime, s.current(s.verify)))
+	api.POST("/salvage", s.device(protocol.MaxSalvageBody, inTime, s.salvage))
 	api.GET("/live", s.device(0, inTime, s.live))
 	api.HEAD("/blobs/:sha256", s.device(0, inTime, s.blobHead))
 	api.GET("/blobs/:sha256", s.device(0, inTime, s.blobGet))

@@ -153,6 +153,9 @@ var routes = []struct {
 		return mustJSON(t, protocol.Claim{Mutation: city.NewMutationID(), Content: protocol.Hash{1}})
 	}, 200, 400},
 	{"POST", "/sync/v1/verify", func(t *testing.T) []byte { return mustJSON(t, protocol.Verify{Digests: protocol.NewDigests()}) }, 409, 400},
+	{"POST", "/sync/v1/salvage", func(t *testing.T) []byte {
+		return mustJSON(t, protocol.Held{Ref: city.Ref{Kind: city.KindNote, ID: "n"}, Seq: 1})
+	}, 409, 409},
 	{"GET", "/sync/v1/live", nil, 200, 413},
 	{"HEAD", "/sync/v1/blobs/" + blob, nil, 404, 413},
 	{"GET", "/sync/v1/blobs/" + blob, nil, 404, 413},

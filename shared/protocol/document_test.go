@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"cityhall/shared/city"
 	"cityhall/shared/keys"
 	"cityhall/shared/protocol"
 )
@@ -52,6 +53,10 @@ func TestDocument(t *testing.T) {
 	has("content hash", content(t, first).String())
 	has("link", protocol.Link(protocol.Hash{}, content(t, first)).String())
 
+	note := city.Ref{Kind: city.KindNote, ID: "n-1"}
+	has("digest of a record", fmt.Sprintf("bucket %d\ndigest %s\n", protocol.Bucket(note), protocol.RecordDigest(note, "case-1", 7,
+		[]byte(`{"text":"Hi"}`), []byte(`{"text":"01900000-0000-7000-8000-000000000001"}`))))
+
 	for _, name := range vectorFiles {
 		has("file of vectors", "`testdata/"+name+"`")
 	}
@@ -69,12 +74,13 @@ func TestDocument(t *testing.T) {
 
 	for _, code := range []protocol.Code{protocol.CodeMalformed, protocol.CodeSignature, protocol.CodeClock, protocol.CodeRevoked, protocol.CodeCode,
 		protocol.CodeNotFound, protocol.CodeLineage, protocol.CodeFork, protocol.CodeGrants, protocol.CodeHorizon, protocol.CodeTooLarge, protocol.CodeChecksum,
-		protocol.CodeOffset, protocol.CodeBusy, protocol.CodeInternal} {
+		protocol.CodeOffset, protocol.CodeBehind, protocol.CodeBusy, protocol.CodeInternal} {
 		has("code", "`"+string(code)+"`")
 	}
 	for what, n := range map[string]int{"line": protocol.MaxEnvelope >> 10, "chunk": protocol.MaxChunk >> 20, "blob": protocol.MaxBlob >> 20,
 		"hello": protocol.MaxHello >> 10, "push": protocol.MaxPushBody >> 20, "batch": protocol.MaxBatch, "page": protocol.MaxPage,
-		"part": protocol.MaxPart >> 20, "decompressed part": protocol.MaxPartPlain >> 20, "manifest": protocol.MaxManifest >> 20, "wait": int(protocol.MaxWait.Seconds())} {
+		"part": protocol.MaxPart >> 20, "decompressed part": protocol.MaxPartPlain >> 20, "manifest": protocol.MaxManifest >> 20, "wait": int(protocol.MaxWait.Seconds()),
+		"reconcile": protocol.MaxClaims, "salvage": protocol.MaxSalvage} {
 		has("limit of a "+what, fmt.Sprint(n))
 	}
 }

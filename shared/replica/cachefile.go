@@ -24,8 +24,9 @@ type cacheFile struct {
 type progress struct {
 	cursor  string
 	safe    int64
-	whole   bool // pulled to the end at least once
-	settled bool // every act of the outbox was compared with the echoes
+	whole   bool   // pulled to the end at least once
+	settled bool   // every act of the outbox was compared with the echoes
+	epoch   string // history that the file is of, in a table of its own
 }
 
 func (p progress) hash() []byte { return rowHash([]byte(p.cursor), p.safe, p.whole, p.settled) }
@@ -59,8 +60,12 @@ func (f *cacheFile) prepare(ctx context.Context) error {
 	}
 	var p progress
 	f.at.Store(&p)
+	err := f.db.QueryRowContext(ctx, `SELECT epoch FROM lineage WHERE one = 1`).Scan(&p.epoch)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("%w: %w", errDamagedRow, err)
+	}
 	var hash []byte
-	err := f.db.QueryRowContext(ctx, `SELECT cursor, safe, whole, settled, hash FROM progress WHERE one = 1`).
+	err = f.db.QueryRowContext(ctx, `SELECT cursor, safe, whole, settled, hash FROM progress WHERE one = 1`).
 		Scan(&p.cursor, &p.safe, &p.whole, &p.settled, &hash)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
@@ -88,6 +93,14 @@ func writeProgress(ctx context.Context, q querier, p progress) error {
 		settled = excluded.settled, hash = excluded.hash`, p.cursor, p.safe, p.whole, p.settled, p.hash())
 	if err != nil {
 		return fmt.Errorf("write the cursor: %w", err)
+	}
+	return nil
+}
+
+func writeLineage(ctx context.Context, q querier, epoch string) error {
+	_, err := q.ExecContext(ctx, `INSERT INTO lineage (one, epoch) VALUES (1, $1) ON CONFLICT (one) DO UPDATE SET epoch = excluded.epoch`, epoch)
+	if err != nil {
+		return fmt.Errorf("write the history's name: %w", err)
 	}
 	return nil
 }
@@ -220,6 +233,8 @@ func (f *cacheFile) apply(ctx context.Context, p page) (evicted []string, gap bo
 	next := *f.at.Load()
 	next.cursor, next.safe = p.end.Cursor, p.end.Safe
 	next.whole = next.whole || !p.end.More
+	moved := p.end.Epoch != next.epoch
+	next.epoch = p.end.Epoch
 	err = sqlite.InTx(ctx, f.db, func(tx *sql.Tx) error {
 		for _, frame := range p.frames {
 			var err error
@@ -237,6 +252,11 @@ func (f *cacheFile) apply(ctx context.Context, p page) (evicted []string, gap bo
 				err = writeAck(ctx, tx, *frame.Ack)
 			} // a frame of a kind to come is passed over
 			if err != nil {
+				return err
+			}
+		}
+		if moved {
+			if err := writeLineage(ctx, tx, next.epoch); err != nil {
 				return err
 			}
 		}

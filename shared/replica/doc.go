@@ -19,7 +19,9 @@
 // copied to outbox.db, and the copy is repeated at every start. About an act whose
 // echo is missing after a whole pull the server is asked; what it does not have is
 // sent again: its id makes that harmless, and a server that was restored from a
-// backup gets back what it lost.
+// backup gets back what it lost. What only the cache remembers of the lost time
+// goes to the city's staff as evidence before the cache is replaced. Once a day
+// the cache is compared with the city's records, and what differs fetched again.
 //
 // A kiosk seals what a resident typed to the server's key before it is stored
 // and cannot read it again. It keeps a stub of the public face: number, service,

@@ -59,6 +59,9 @@ func (r *Replica) pull(ctx context.Context, id *identity) error {
 		}
 	}
 	if r.cache.rebuilding() {
+		if err := r.sendEvidence(ctx, id); err != nil {
+			return err
+		}
 		return r.takeOver(ctx)
 	}
 	return nil

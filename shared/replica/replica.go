@@ -30,6 +30,9 @@ type Replica struct {
 	stepping sync.Mutex // one exchange at a time
 	verified time.Time  // under stepping: when every blob was last asked for
 	checkup  checkup
+
+	evidenceFails int // under stepping: rounds in which the server failed to take evidence
+
 	syncKept time.Time // under stepping: the last contact that was written down
 
 	writing sync.Mutex    // who changes what is shown

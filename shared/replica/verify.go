@@ -93,7 +93,7 @@ func (f *cacheFile) digests(ctx context.Context) (protocol.Digests, error) {
 	err := f.eachRecord(ctx, f.db, func(h held) error {
 		d.Add(h.Ref, h.Parent, h.seq, h.fields, h.writers)
 		return nil
-	})
+	}, selectRecords)
 	return d, err
 }
 
@@ -109,8 +109,8 @@ func (h *held) digest() protocol.Hash {
 	return protocol.RecordDigest(h.Ref, h.Parent, h.seq, h.fields, h.writers)
 }
 
-func (f *cacheFile) eachRecord(ctx context.Context, q querier, do func(held) error) error {
-	rows, err := q.QueryContext(ctx, selectRecords)
+func (f *cacheFile) eachRecord(ctx context.Context, q querier, do func(held) error, query string, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return fmt.Errorf("read the cache: %w", err)
 	}
@@ -183,7 +183,7 @@ func (f *cacheFile) replace(ctx context.Context, tx *sql.Tx, puts []protocol.Put
 			have[h.Ref] = h
 		}
 		return nil
-	})
+	}, selectRecords)
 	if err != nil {
 		return 0, nil, err
 	}

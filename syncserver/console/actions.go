@@ -37,6 +37,7 @@ var doneWords = func() map[string]string {
 	out := map[string]string{
 		"decided": "Decided. Both sides stay in the history.",
 		"again":   "This had been done already; nothing was done twice.",
+		"settled": "Dealt with. It stays in the list of what was.",
 		"revoked": "Revoked. The device is refused from now on.",
 		"crews":   "Saved. The tablet learns of it as soon as it has a connection.",
 	}

@@ -77,6 +77,8 @@ func (c *Console) Register(r gin.IRouter) {
 	in.GET("/reviews", c.with((*call).reviews))
 	in.GET("/reviews/:id", c.with((*call).review))
 	in.POST("/reviews/:id", c.with((*call).decide))
+	in.GET("/salvage", c.with((*call).salvage))
+	in.POST("/salvage/:id", c.with((*call).settle))
 	in.GET("/devices", c.with((*call).devices))
 	in.GET("/devices/enrol", c.with((*call).enrolForm))
 	in.POST("/devices/enrol", c.with((*call).enrol))

@@ -22,8 +22,9 @@ type reviewRow struct {
 }
 
 type reviewsBody struct {
-	Past bool
-	Rows []reviewRow
+	Past  bool
+	Rows  []reviewRow
+	Found int // after a restore, and not dealt with
 }
 
 func (v *call) mayReview() bool {
@@ -45,6 +46,10 @@ func (v *call) reviews() {
 	}
 	found, err := list(v.ctx, v.staff, reviewsShown)
 	if err != nil {
+		v.broken(v.g, err)
+		return
+	}
+	if b.Found, err = v.read.CountSalvaged(v.ctx, v.staff); err != nil {
 		v.broken(v.g, err)
 		return
 	}

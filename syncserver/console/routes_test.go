@@ -56,6 +56,8 @@ var routes = map[string]expected{
 	"GET /console/reviews":                       {stranger: login, other: ok, role: denied, who: "tomas"},
 	"GET /console/reviews/:id":                   {stranger: login, other: nothing, role: denied, who: "tomas", unknown: nothing, malformed: nothing},
 	"POST /console/reviews/:id":                  {stranger: login, other: nothing, role: denied, who: "tomas", crossed: denied, unknown: nothing, malformed: nothing},
+	"GET /console/salvage":                       {stranger: login, other: ok, role: denied, who: "tomas"},
+	"POST /console/salvage/:id":                  {stranger: login, other: nothing, role: denied, who: "tomas", crossed: denied, unknown: nothing, malformed: nothing},
 	"GET /console/devices":                       {stranger: login, other: ok},
 	"GET /console/devices/enrol":                 {stranger: login, role: denied, who: "maya"},
 	"POST /console/devices/enrol":                {stranger: login, role: denied, who: "maya", crossed: denied},
@@ -75,6 +77,7 @@ func TestEveryRouteGuardsItself(t *testing.T) {
 	kiosk, tablet := f.devices()
 	j := f.finished(kiosk, tablet, "88 Riverside Drive")
 	_, review := f.conflict(kiosk, tablet, "5 Orchard Terrace")
+	found := f.salvaged(tablet, j.request, 1)
 	before, err := f.store.Head(t.Context())
 	f.must(err)
 
@@ -93,6 +96,8 @@ func TestEveryRouteGuardsItself(t *testing.T) {
 			id = string(j.photo)
 		case strings.Contains(r.Path, "/reviews/"):
 			id = string(review)
+		case strings.Contains(r.Path, "/salvage/"):
+			id = found
 		case strings.Contains(r.Path, "/devices/"):
 			id = string(kiosk.ID)
 		case strings.Contains(r.Path, "/assets/"):

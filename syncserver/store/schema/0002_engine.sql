@@ -59,3 +59,29 @@ CREATE TABLE device_seal (
 ALTER TABLE blob ADD COLUMN device TEXT NOT NULL DEFAULT '';
 CREATE INDEX blob_unfinished ON blob (device) WHERE complete = 0;
 CREATE INDEX photo_unarrived ON record (id) WHERE kind = 'photo' AND (fields->>'arrived') IS NULL;
+
+-- What devices held of a history that a restore has ended, resting on acts that
+-- this one does not have: evidence for staff. Nothing of it is ever applied.
+CREATE TABLE salvage (
+  id         TEXT PRIMARY KEY,  -- SHA-256 of the record, so that it is kept once
+  device     TEXT NOT NULL,     -- who brought it first
+  kind       TEXT NOT NULL,
+  record     TEXT NOT NULL,
+  parent     TEXT NOT NULL,
+  seq        BIGINT NOT NULL,   -- in the history that has ended
+  fields     JSON NOT NULL,
+  writers    JSON NOT NULL,
+  received   TEXT NOT NULL,
+  settled    TEXT NOT NULL,     -- when somebody dealt with it, or empty
+  settled_by TEXT NOT NULL      -- who
+);
+
+-- The acts that were missing when it came. Some come back by themselves, from the
+-- devices that they were done on; what rests on nothing else is then no loss.
+CREATE TABLE salvage_missing (
+  salvage  TEXT NOT NULL,
+  mutation TEXT NOT NULL,
+  PRIMARY KEY (salvage, mutation)
+);
+CREATE INDEX salvage_by_time ON salvage (settled, received, id);
+CREATE INDEX salvage_by_device ON salvage (device);
