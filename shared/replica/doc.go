@@ -3,8 +3,8 @@
 //
 // Two files lie in the device's folder. outbox.db is small and precious: who the
 // device is, every act that a person did on it, drafts and settings. cache.db is
-// what the server sent; it may be deleted at any instant and comes back by a
-// pull. Photos lie beside them in files named by their SHA-256.
+// what the server sent; it may be deleted at any instant and comes back by one
+// snapshot, downloaded beside it part by part, and a pull. Photos lie beside them in files named by their SHA-256.
 //
 //	Record   stores acts; when it returns they survive a power cut
 //	View     shows the cache with the device's own acts laid over it

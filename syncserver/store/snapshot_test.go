@@ -20,6 +20,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"cityhall/shared/city"
+	"cityhall/shared/keys"
 	"cityhall/shared/protocol"
 	"cityhall/syncserver/store"
 )
@@ -149,6 +150,9 @@ func TestSnapshotAndPullAreAllOfIt(t *testing.T) {
 		w := &wanderer{fixture: f, rng: rand.New(rand.NewPCG(7, 7)), kiosk: f.enrolled(city.DeviceKiosk, city.ScopePublic),
 			trees: f.enrolled(city.DeviceTablet, city.ScopePublic, city.ScopeCrew("trees")),
 			both:  f.enrolled(city.DeviceTablet, city.ScopeCrew("roads"), city.ScopePublic, city.ScopeCrew("trees"))}
+		for _, who := range []*device{w.trees, w.both} {
+			who.Device = f.sealTo(who.Device)
+		}
 		persons, own := 0, 0
 		for _, limit := range []int{1, 2, 3, 7, 50, 2000} {
 			for range 6 {
@@ -193,6 +197,19 @@ func TestSnapshotAndPullAreAllOfIt(t *testing.T) {
 }
 
 // wanderer makes a history in which records come, change hands and go.
+// sealTo gives a tablet a key, without which it is sent no persons.
+func (f *fixture) sealTo(d store.Device) store.Device {
+	f.t.Helper()
+	key, err := keys.NewSealingKey(nil)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	if d, err = f.SealTo(context.Background(), d, key.Public()); err != nil {
+		f.t.Fatal(err)
+	}
+	return d
+}
+
 type wanderer struct {
 	*fixture
 	rng                *rand.Rand

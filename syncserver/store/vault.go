@@ -34,7 +34,7 @@ func (s *Store) SealTo(ctx context.Context, d Device, key keys.SealingPublic) (D
 		if _, err := w.tx.ExecContext(ctx, `UPDATE device SET grant_rev = grant_rev + 1 WHERE id = $1`, d.ID); err != nil {
 			return fmt.Errorf("count the grants of %s: %w", d.ID, err)
 		}
-		return nil
+		return seal(ctx, w.tx, "device", d.ID)
 	})
 	if err != nil {
 		return d, err

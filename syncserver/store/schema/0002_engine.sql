@@ -48,6 +48,8 @@ CREATE TABLE reshare (
   service TEXT PRIMARY KEY,
   writer  TEXT NOT NULL,   -- the act that changed it
   after   TEXT NOT NULL    -- requests up to this id are done
+);
+
 -- The key of its own that a tablet asked records of persons to be sealed to. A
 -- device without a row gets none of them.
 CREATE TABLE device_seal (
