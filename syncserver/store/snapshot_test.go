@@ -63,6 +63,11 @@ func (h *holding) take(t *testing.T, frames ...protocol.Frame) {
 				one[f.Put.Ref] = have.Record
 			}
 			replay(one, []protocol.Frame{f})
+			if f.Put.Sealed != nil { // who wrote which fields is known once it is opened
+				rec := one[f.Put.Ref]
+				rec.Writers = nil
+				one[f.Put.Ref] = rec
+			}
 			h.Records[f.Put.Ref.String()] = held{Seq: f.Put.Seq, Record: one[f.Put.Ref]}
 		}
 	}
