@@ -63,7 +63,11 @@ func (h *holding) take(t *testing.T, frames ...protocol.Frame) {
 				one[f.Put.Ref] = have.Record
 			}
 			replay(one, []protocol.Frame{f})
-			h.Records[f.Put.Ref.String()] = held{Seq: f.Put.Seq, Record: one[f.Put.Ref]}
+			r := one[f.Put.Ref]
+			if f.Put.Sealed != nil { // w stands for fields whose names are sealed too
+				r.Writers = nil
+			}
+			h.Records[f.Put.Ref.String()] = held{Seq: f.Put.Seq, Record: r}
 		}
 	}
 }
@@ -196,7 +200,6 @@ func TestSnapshotAndPullAreAllOfIt(t *testing.T) {
 	})
 }
 
-// wanderer makes a history in which records come, change hands and go.
 // sealTo gives a tablet a key, without which it is sent no persons.
 func (f *fixture) sealTo(d store.Device) store.Device {
 	f.t.Helper()
@@ -210,6 +213,7 @@ func (f *fixture) sealTo(d store.Device) store.Device {
 	return d
 }
 
+// wanderer makes a history in which records come, change hands and go.
 type wanderer struct {
 	*fixture
 	rng                *rand.Rand
