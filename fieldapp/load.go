@@ -13,6 +13,9 @@ import (
 func (a *App) load() error {
 	a.loadLink()
 	if _, ok := a.r.Identity(); !ok {
+		if a.identity.Device != "" {
+			a.beginAnew()
+		}
 		return nil
 	}
 	a.identity, _ = a.r.Identity()

@@ -222,3 +222,30 @@ func TestMonkey(t *testing.T) {
 		t.Errorf("seed %d: %d acts never arrived", seed, n)
 	}
 }
+
+// TestWipedBeginsAnew: after a wipe the running app asks for a code, and what
+// was being typed is not put on the disk again.
+func TestWipedBeginsAnew(t *testing.T) {
+	s := newStage(t)
+	_, order := s.tree("12 Elm Street", city.AssignRequest{})
+	s.sync()
+	s.signIn()
+	s.a.OpenJob(order)
+	s.a.OpenNote()
+	s.a.SetNote("half a word")
+	id, _ := s.r.Identity()
+	if err := s.Server.Store().OrderWipe(t.Context(), id.Device); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.r.Step(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.a.Refresh()
+	s.on(fieldapp.ScreenEnrol)
+	s.a.Tick()
+	if len(s.a.Jobs()) > 0 || s.a.DeviceName() != "" || s.a.Person() != (fieldapp.Person{}) {
+		t.Errorf("it remembers %v, %q, %v", s.a.Jobs(), s.a.DeviceName(), s.a.Person())
+	}
+	s.restart()
+	s.on(fieldapp.ScreenEnrol)
+}

@@ -149,6 +149,9 @@ func (a *App) loadWaiting() error {
 func (a *App) lines(items []replica.Item) []Line {
 	var out []Line
 	for _, it := range items {
+		if it.State == replica.StateHanded { // it is the office's, and a person there decides
+			it.State = replica.StateAttention
+		}
 		if it.Type == (&city.AddPhoto{}).Type() && it.State != replica.StateAttention {
 			i := slices.IndexFunc(out, func(l Line) bool {
 				return l.photos > 0 && l.Subject == it.Subject && l.at.Sub(it.At).Abs() < time.Minute && l.State != replica.StateAttention

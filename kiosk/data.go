@@ -67,6 +67,9 @@ func (k *Kiosk) reload() bool {
 // openPlaces opens the city's places once the replica has fetched them.
 func (k *Kiosk) openPlaces() {
 	sha := k.data.settings.Places
+	if sha == "" {
+		k.data.close()
+	}
 	if sha == "" || sha == k.data.loaded {
 		return
 	}

@@ -181,6 +181,9 @@ func (k *Kiosk) Refresh() {
 	k.refreshReceipt()
 	k.refreshFound()
 	switch first := k.first(); {
+	case k.s.screen != ScreenEnrol && first == ScreenEnrol: // wiped
+		k.Reset()
+		return
 	case k.s.screen == ScreenEnrol && first != ScreenEnrol,
 		k.s.screen == ScreenClosed && first != ScreenClosed,
 		k.s.screen == ScreenHome && first == ScreenClosed:

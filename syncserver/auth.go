@@ -115,11 +115,16 @@ func (s *Server) prove(c *gin.Context, body []byte, t when) (d store.Device, fre
 			return d, false, false
 		}
 	}
-	if d.State != store.DeviceActive {
-		problem(c, http.StatusForbidden, protocol.CodeRevoked, "this device is no longer welcome")
-		return d, false, false
+	if d.State == store.DeviceActive {
+		return d, fresh, true
 	}
-	return d, fresh, true
+	may, err := s.mayStill(c, d)
+	if err != nil {
+		s.broken(c, err)
+	} else if !may {
+		s.turnAway(c, d, protocol.CodeRevoked, "this device is no longer welcome")
+	}
+	return d, fresh, may
 }
 
 func (s *Server) unproven(c *gin.Context, err error) {

@@ -123,8 +123,13 @@ func (s *Server) hello(c *call) {
 		s.broken(c.Context, err)
 		return
 	}
+	settings, err := city.LoadSettings(s.store.View(ctx))
+	if err != nil {
+		s.broken(c.Context, err)
+		return
+	}
 	sealing := s.keys.Sealing.Newest()
-	raw, err := json.Marshal(protocol.HelloReply{Epoch: head.Epoch, Head: head.Seq, LastN: n, Link: link, Grants: c.device.Grants,
+	raw, err := json.Marshal(protocol.HelloReply{Lease: int64(settings.TabletLease().Seconds()), Epoch: head.Epoch, Head: head.Seq, LastN: n, Link: link, Grants: c.device.Grants,
 		GrantRev: c.device.GrantRev, SealingKey: sealing.String(), SealingID: sealing.ID(), Now: s.now().UTC()})
 	if err != nil {
 		s.broken(c.Context, err)

@@ -63,15 +63,12 @@ func readPush(body []byte) (protocol.PushHeader, []store.Incoming, string) {
 			}
 			continue
 		}
-		if len(line) > protocol.MaxEnvelope {
-			return header, nil, "a line is too long"
+		in, why := readEnvelope(line)
+		if why != "" {
+			return header, nil, why
 		}
-		in := store.Incoming{Line: line}
-		if err := json.Unmarshal(line, &in.Envelope); err != nil {
-			return header, nil, "a line is no envelope: " + err.Error()
-		}
-		if !in.Envelope.ID.Valid() || in.Envelope.N != header.From+uint64(i-1) {
-			return header, nil, "an envelope has a UUID and its place in the stream"
+		if in.Envelope.N != header.From+uint64(i-1) {
+			return header, nil, "an envelope has its place in the stream"
 		}
 		lines = append(lines, in)
 	}
@@ -79,4 +76,19 @@ func readPush(body []byte) (protocol.PushHeader, []store.Incoming, string) {
 		return header, nil, "no acts"
 	}
 	return header, lines, ""
+}
+
+// readEnvelope reads one line; the second result is what is wrong with it.
+func readEnvelope(line []byte) (store.Incoming, string) {
+	in := store.Incoming{Line: line}
+	if len(line) > protocol.MaxEnvelope {
+		return in, "a line is too long"
+	}
+	if err := json.Unmarshal(line, &in.Envelope); err != nil {
+		return in, "a line is no envelope: " + err.Error()
+	}
+	if !in.Envelope.ID.Valid() {
+		return in, "an envelope has a UUID"
+	}
+	return in, ""
 }

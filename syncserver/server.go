@@ -114,6 +114,7 @@ func (s *Server) routes() error {
 	api.POST("/enroll", s.enroll)
 	api.POST("/hello", s.device(protocol.MaxHello, anyTime, s.hello))
 	api.POST("/push", s.device(protocol.MaxPushBody, inTime, s.push))
+	api.POST("/quarantine", s.device(protocol.MaxPushBody, inTime, s.quarantine))
 	api.GET("/pull", s.device(0, inTime, s.current(s.pull)))
 	api.GET("/snapshot", s.device(0, inTime, s.current(s.snapshot)))
 	api.GET("/snapshot/:sha256", s.device(0, inTime, s.current(s.snapshotPart)))

@@ -143,24 +143,26 @@ var routes = []struct {
 	body         func(*testing.T) []byte
 	ok           int // answer to a good request
 	malformed    int // answer to {"
+	revoked      int // answer to a revoked device
 }{
-	{"POST", "/sync/v1/hello", func(t *testing.T) []byte { return mustJSON(t, protocol.Hello{Stream: "s1"}) }, 200, 400},
-	{"POST", "/sync/v1/push", func(t *testing.T) []byte { return pushBody(t, "s1") }, 200, 400},
-	{"GET", "/sync/v1/pull", nil, 200, 413},
-	{"GET", "/sync/v1/snapshot", nil, 200, 413},
-	{"GET", "/sync/v1/snapshot/" + blob, nil, 404, 413},
+	{"POST", "/sync/v1/hello", func(t *testing.T) []byte { return mustJSON(t, protocol.Hello{Stream: "s1"}) }, 200, 400, 403},
+	{"POST", "/sync/v1/push", func(t *testing.T) []byte { return pushBody(t, "s1") }, 200, 400, 403},
+	{"POST", "/sync/v1/quarantine", func(t *testing.T) []byte { return pushBody(t, "s1") }, 404, 400, 200},
+	{"GET", "/sync/v1/pull", nil, 200, 413, 403},
+	{"GET", "/sync/v1/snapshot", nil, 200, 413, 403},
+	{"GET", "/sync/v1/snapshot/" + blob, nil, 404, 413, 403},
 	{"POST", "/sync/v1/reconcile", func(t *testing.T) []byte {
 		return mustJSON(t, protocol.Claim{Mutation: city.NewMutationID(), Content: protocol.Hash{1}})
-	}, 200, 400},
-	{"POST", "/sync/v1/verify", func(t *testing.T) []byte { return mustJSON(t, protocol.Verify{Digests: protocol.NewDigests()}) }, 409, 400},
+	}, 200, 400, 403},
+	{"POST", "/sync/v1/verify", func(t *testing.T) []byte { return mustJSON(t, protocol.Verify{Digests: protocol.NewDigests()}) }, 409, 400, 403},
 	{"POST", "/sync/v1/salvage", func(t *testing.T) []byte {
 		return mustJSON(t, protocol.Held{Ref: city.Ref{Kind: city.KindNote, ID: "n"}, Seq: 1})
-	}, 409, 409},
-	{"GET", "/sync/v1/live", nil, 200, 413},
-	{"HEAD", "/sync/v1/blobs/" + blob, nil, 404, 413},
-	{"GET", "/sync/v1/blobs/" + blob, nil, 404, 413},
-	{"POST", "/sync/v1/blobs/" + blob, nil, 400, 413},
-	{"PATCH", "/sync/v1/blobs/" + blob, func(*testing.T) []byte { return []byte("chunk") }, 400, 400},
+	}, 409, 409, 403},
+	{"GET", "/sync/v1/live", nil, 200, 413, 403},
+	{"HEAD", "/sync/v1/blobs/" + blob, nil, 404, 413, 403},
+	{"GET", "/sync/v1/blobs/" + blob, nil, 404, 413, 403},
+	{"POST", "/sync/v1/blobs/" + blob, nil, 400, 413, 403},
+	{"PATCH", "/sync/v1/blobs/" + blob, func(*testing.T) []byte { return []byte("chunk") }, 400, 400, 403},
 }
 
 func TestEveryRouteAgainstEveryAttack(t *testing.T) {
@@ -188,7 +190,7 @@ func TestEveryRouteAgainstEveryAttack(t *testing.T) {
 				c.id = "nobody"
 				return c.request(r.method, r.path, body(t))
 			}},
-			"revoked": {403, func(t *testing.T, h *hall, c *caller) *http.Request {
+			"revoked": {r.revoked, func(t *testing.T, h *hall, c *caller) *http.Request {
 				if err := h.Store().Revoke(context.Background(), city.DeviceID(c.id)); err != nil {
 					t.Fatal(err)
 				}

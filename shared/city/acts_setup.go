@@ -21,6 +21,9 @@ func (a *SetCity) Check() error {
 	if _, err := time.LoadLocation(a.Settings.TimeZone); err != nil {
 		return fail(CodeUnknown, "settings.time_zone", "a name such as America/New_York")
 	}
+	if a.Settings.TabletDays < 0 || a.Settings.TabletDays > 365 {
+		return fail(CodeInvalid, "settings.tablet_days", "at most a year")
+	}
 	return a.Settings.Calendar.check()
 }
 

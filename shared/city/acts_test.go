@@ -237,6 +237,11 @@ func TestEveryAct(t *testing.T) {
 		{"service: show_if", "", admin, ask(func(q *city.Question) { q.ShowIf.Question = "around" }), city.CodeUnknown, "questions.around.show_if"},
 		{"service: stop_if", "", admin, ask(func(q *city.Question) { q.StopIf = []city.Stop{{Words: text("Stop")}} }), city.CodeInvalid, "questions.around.stop_if"},
 
+		{"erase", "done", admin, &city.ErasePerson{Request: case1, Reason: "asked for"}, "", ""},
+		{"erase: whose", "", admin, &city.ErasePerson{Reason: "x"}, city.CodeInvalid, "request"},
+		{"erase: reason", "", admin, &city.ErasePerson{Request: case1}, city.CodeRequired, "reason"},
+		{"erase: unknown", "received", admin, &city.ErasePerson{Request: "case-9", Reason: "x"}, city.CodeUnknown, "request"},
+
 		{"crew", "received", admin, &city.SetCrew{ID: "boats", Crew: city.Crew{Name: "Boat crew", Department: "parks"}}, "", ""},
 		{"crew: name", "", admin, &city.SetCrew{ID: "boats"}, city.CodeRequired, "crew.name"},
 		{"crew: member", "", admin, &city.SetCrew{ID: "boats", Crew: city.Crew{Name: "B", Members: []city.Member{{ID: "x"}}}}, city.CodeRequired, "crew.members"},

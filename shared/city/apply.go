@@ -16,6 +16,7 @@ const (
 	VerdictRefused   Verdict = "refused"   // none of it stands; a review holds all of it
 	VerdictHeld      Verdict = "held"      // waits for what it depends on
 	VerdictDuplicate Verdict = "duplicate" // known already
+	VerdictErased    Verdict = "erased"    // what it said was erased by law since
 )
 
 // Result is what follows from a mutation.

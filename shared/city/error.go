@@ -28,6 +28,7 @@ const (
 	CodeSignIn      Code = "sign_in"      // name, password or PIN is wrong
 	CodeMissing     Code = "missing"      // rests on an act that has not arrived
 	CodeDependency  Code = "dependency"   // rests on an act that was refused
+	CodeRevoked     Code = "revoked"      // done on a device that the city no longer takes
 	CodeInternal    Code = "internal"     // our fault; the message carries a number to quote
 )
 

@@ -65,6 +65,7 @@ func init() {
 	register(func() Act { return &PublishService{} })
 	register(func() Act { return &SetCrew{} })
 	register(func() Act { return &SetStaff{} })
+	register(func() Act { return &ErasePerson{} })
 }
 
 // Types lists every mutation type that this version knows.

@@ -42,7 +42,7 @@ func Scopes(view View, r Record) ([]Scope, error) {
 		if err != nil {
 			return nil, err
 		}
-		crew = crew && svc.ShareContact
+		crew = crew && svc.ShareContact && len(r.Fields) > 0 // or erased
 	}
 	if crew {
 		scopes = append(scopes, ScopeCrew(work.Crew))

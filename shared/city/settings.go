@@ -1,5 +1,7 @@
 package city
 
+import "time"
+
 // Settings is the city itself, the one record of KindCity.
 type Settings struct {
 	Name       string     `json:"name"`
@@ -12,7 +14,17 @@ type Settings struct {
 	Phone      string     `json:"phone,omitempty"`       // answers when nothing else does
 	LookupSalt string     `json:"lookup_salt,omitempty"` // base64url; see keys.Reference
 	Places     string     `json:"places,omitempty"`      // blob of the places database; see atlas
+	TabletDays int        `json:"tablet_days,omitempty"` // for which a tablet shows people without a word of the server; 0: 14
 	PublicURL  string     `json:"public_url,omitempty"`  // where a receipt's QR code leads
+}
+
+// TabletLease is for how long a tablet may show people's details without having
+// heard from the server.
+func (s Settings) TabletLease() time.Duration {
+	if s.TabletDays == 0 {
+		return 14 * 24 * time.Hour
+	}
+	return time.Duration(s.TabletDays) * 24 * time.Hour
 }
 
 // District is a part of the city.

@@ -75,6 +75,8 @@ const (
 	LabelHello  Label = "cityhall hello v1"
 	LabelWipe   Label = "cityhall wipe order v1"
 	LabelEnroll Label = "cityhall enrolment v1"
+	// LabelHandover is of the answer to a revoked device that hands its work over.
+	LabelHandover Label = "cityhall handover v1"
 )
 
 // SignBytes signs message for one purpose; the signature has 64 bytes.

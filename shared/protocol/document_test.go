@@ -74,13 +74,13 @@ func TestDocument(t *testing.T) {
 
 	for _, code := range []protocol.Code{protocol.CodeMalformed, protocol.CodeSignature, protocol.CodeClock, protocol.CodeRevoked, protocol.CodeCode,
 		protocol.CodeNotFound, protocol.CodeLineage, protocol.CodeFork, protocol.CodeGrants, protocol.CodeHorizon, protocol.CodeTooLarge, protocol.CodeChecksum,
-		protocol.CodeOffset, protocol.CodeBehind, protocol.CodeBusy, protocol.CodeInternal} {
+		protocol.CodeOffset, protocol.CodeBehind, protocol.CodeHandedOver, protocol.CodeErased, protocol.CodeBusy, protocol.CodeInternal} {
 		has("code", "`"+string(code)+"`")
 	}
 	for what, n := range map[string]int{"line": protocol.MaxEnvelope >> 10, "chunk": protocol.MaxChunk >> 20, "blob": protocol.MaxBlob >> 20,
 		"hello": protocol.MaxHello >> 10, "push": protocol.MaxPushBody >> 20, "batch": protocol.MaxBatch, "page": protocol.MaxPage,
 		"part": protocol.MaxPart >> 20, "decompressed part": protocol.MaxPartPlain >> 20, "manifest": protocol.MaxManifest >> 20, "wait": int(protocol.MaxWait.Seconds()),
-		"reconcile": protocol.MaxClaims, "salvage": protocol.MaxSalvage} {
+		"hand-over": protocol.MaxHandoverBytes >> 20, "reconcile": protocol.MaxClaims, "salvage": protocol.MaxSalvage} {
 		has("limit of a "+what, fmt.Sprint(n))
 	}
 }

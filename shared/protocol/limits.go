@@ -16,6 +16,10 @@ const (
 	MaxHello      = 64 << 10        // bytes of a hello
 	ClockSkew     = 5 * time.Minute // of a signature, against the server's clock
 	LiveHeartbeat = 25 * time.Second
+
+	MaxHandoverActs  = 20_000    // of one revoked device over its life
+	MaxHandoverBytes = 128 << 20 // of their envelopes
+	MaxEnvelopeBlobs = 40        // photos that one handed-over act may name
 )
 
 // Path is where the endpoints are.

@@ -16,6 +16,8 @@ type Problem struct {
 	Link  Hash   `json:"link,omitzero"`
 	// Of a clock: what the server's clock says, so that a device can sign again.
 	Now time.Time `json:"now,omitzero"`
+	// Of a revoked device that is to wipe itself. The whole answer is signed then.
+	Order *WipeOrder `json:"order,omitempty"`
 }
 
 // Code says what is wrong with a request. Codes are only ever added.
@@ -23,23 +25,25 @@ type Code string
 
 // The codes, each with its HTTP status.
 const (
-	CodeMalformed Code = "malformed"      // 400
-	CodeSignature Code = "signature"      // 401: not signed, or not by this key
-	CodeClock     Code = "clock"          // 401: signed at another time; try again with Now
-	CodeRevoked   Code = "revoked"        // 403: this device is no longer welcome
-	CodeCode      Code = "enrolment_code" // 403: unknown, used or expired
-	CodeNotFound  Code = "not_found"      // 404
-	CodeLineage   Code = "lineage"        // 409: the cursor is of another history
-	CodeFork      Code = "fork"           // 409: the stream is not where the device thinks
-	CodeHorizon   Code = "horizon"        // 410: the cursor is older than what is kept
-	CodeGrants    Code = "grants"         // 410: what the device may see has changed; start anew
-	CodeTooLarge  Code = "too_large"      // 413
-	CodeChecksum  Code = "checksum"       // 460: bytes and checksum differ
-	CodeBehind    Code = "behind"         // 409: there is something to pull first
-	CodeOffset    Code = "offset"         // 409: a chunk that does not continue the upload
-	CodeUpgrade   Code = "upgrade"        // 426
-	CodeBusy      Code = "busy"           // 429 or 503, with Retry-After
-	CodeInternal  Code = "internal"       // 500
+	CodeMalformed  Code = "malformed"      // 400
+	CodeSignature  Code = "signature"      // 401: not signed, or not by this key
+	CodeClock      Code = "clock"          // 401: signed at another time; try again with Now
+	CodeRevoked    Code = "revoked"        // 403: this device is no longer welcome
+	CodeCode       Code = "enrolment_code" // 403: unknown, used or expired
+	CodeNotFound   Code = "not_found"      // 404
+	CodeLineage    Code = "lineage"        // 409: the cursor is of another history
+	CodeFork       Code = "fork"           // 409: the stream is not where the device thinks
+	CodeHorizon    Code = "horizon"        // 410: the cursor is older than what is kept
+	CodeGrants     Code = "grants"         // 410: what the device may see has changed; start anew
+	CodeTooLarge   Code = "too_large"      // 413
+	CodeChecksum   Code = "checksum"       // 460: bytes and checksum differ
+	CodeBehind     Code = "behind"         // 409: there is something to pull first
+	CodeOffset     Code = "offset"         // 409: a chunk that does not continue the upload
+	CodeUpgrade    Code = "upgrade"        // 426
+	CodeBusy       Code = "busy"           // 429 or 503, with Retry-After
+	CodeInternal   Code = "internal"       // 500
+	CodeErased     Code = "erased"         // 410: these bytes were erased by law; nobody wants them any more
+	CodeHandedOver Code = "handed_over"    // 403: the hand-over of this revoked device has ended
 )
 
 // EnrolRequest trades a one-time code for an identity. It is signed with the
@@ -97,6 +101,7 @@ type HelloReply struct {
 	SealingKey string       `json:"sealing_key"`
 	SealingID  string       `json:"sealing_id"`
 	Now        time.Time    `json:"now"`
+	Lease      int64        `json:"lease,omitempty"` // seconds for which a tablet may show people without another hello
 }
 
 // PushHeader is the first line of a push; envelopes follow.

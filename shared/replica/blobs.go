@@ -54,6 +54,9 @@ func (r *Replica) SaveBlob(ctx context.Context, data []byte) (string, error) {
 	if id := r.who(); id != nil && id.kind == city.DeviceKiosk {
 		return "", city.Fail(city.CodeForbidden, "blob", "a kiosk keeps no photos")
 	}
+	if r.wiping.Load() {
+		return "", city.Fail(city.CodeNotNow, "blob", "this device is being wiped")
+	}
 	if len(data) == 0 {
 		return "", city.Fail(city.CodeRequired, "blob", "a photo has bytes")
 	}

@@ -29,12 +29,13 @@ type cache struct {
 	doubt   atomic.Bool
 	reveal  func(stored) city.Record // a record as it may be read now
 	dropped func()                   // told after the live file had to be thrown away
+	hidden  func(city.Kind) bool     // records that are there and must not be shown
 }
 
 // openCache opens the file that is shown. What cannot be read is thrown away:
 // everything in it comes back by a pull.
 func openCache(ctx context.Context, cfg Config) (*cache, error) {
-	c := &cache{cfg: cfg, dropped: func() {}}
+	c := &cache{cfg: cfg, dropped: func() {}, hidden: func(city.Kind) bool { return false }}
 	var err error
 	if c.live, err = c.openOrDrop(ctx, cacheName); err != nil {
 		return nil, err
@@ -192,6 +193,9 @@ func (c *cache) rebuilding() bool {
 // Record implements city.View on the live file. Views outlive the call that made
 // them, so they read under the cache's own life and not a caller's context.
 func (c *cache) Record(ref city.Ref) (city.Record, bool, error) {
+	if c.hidden(ref.Kind) {
+		return city.Record{}, false, nil
+	}
 	var found []stored
 	err := c.read(context.Background(), func(f *cacheFile) (err error) {
 		found, err = records(context.Background(), f.db, selectRecord, ref.Kind, ref.ID)
@@ -217,9 +221,11 @@ func (c *cache) query(ctx context.Context, query string, args ...any) ([]city.Re
 	if err != nil {
 		return nil, err
 	}
-	out := make([]city.Record, len(found))
-	for i, s := range found {
-		out[i] = c.reveal(s)
+	out := make([]city.Record, 0, len(found))
+	for _, s := range found {
+		if !c.hidden(s.Kind) {
+			out = append(out, c.reveal(s))
+		}
 	}
 	return out, nil
 }

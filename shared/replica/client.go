@@ -44,6 +44,8 @@ type refusal struct {
 	Status int
 	After  time.Duration // from Retry-After
 	protocol.Problem
+	raw       []byte // the body, which a signature may be over
+	signature string
 }
 
 func (f *refusal) Error() string {
@@ -187,7 +189,7 @@ func (o *offline) Unwrap() []error {
 func unreachable(err error) error { return &offline{cause: err} }
 
 func refused(resp *http.Response, raw []byte) error {
-	f := &refusal{Status: resp.StatusCode}
+	f := &refusal{Status: resp.StatusCode, raw: raw, signature: resp.Header.Get(protocol.SignatureHeader)}
 	if resp.Request != nil && resp.Request.Method == http.MethodHead && resp.StatusCode == http.StatusNotFound { // it has no body to say so
 		f.Code = protocol.CodeNotFound
 		return f

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
 
 	"cityhall/shared/city"
 	"cityhall/shared/keys"
@@ -125,7 +126,7 @@ func (r *Replica) mayMoveTo(ctx context.Context, to *identity) error {
 	if err != nil {
 		return err
 	}
-	if len(waiting) > 0 {
+	if slices.ContainsFunc(waiting, func(e entry) bool { return e.state != handedOver }) {
 		return city.Fail(city.CodeNotNow, "enrolment", "acts for another city are still waiting here")
 	}
 	return nil
@@ -161,8 +162,13 @@ func (r *Replica) moveIn(ctx context.Context, id *identity) error {
 			return err
 		}
 	}
+	r.mu.Lock()
+	r.leaving = nil
+	r.mu.Unlock()
+	r.wiping.Store(false)
+	r.departed.Store(false)
 	r.setLink(LinkUnknown, "")
-	return nil
+	return r.renewLease(ctx, 0)
 }
 
 // rehome makes every act that the city has not confirmed one of the new identity,
@@ -179,12 +185,20 @@ func (r *Replica) rehome(ctx context.Context, id *identity) error {
 		}
 		for i := range acts {
 			e := &acts[i]
-			if e.device = id.device; e.state != echoReceived && !e.damaged {
+			e.device = id.device
+			switch {
+			case e.state == handedOver && query == selectWaiting:
+				e.state = echoReceived // another city's, whose staff have it
+			case e.state != echoReceived && !e.damaged:
 				e.state, e.stream, e.n = savedHere, "", 0
+				e.seq, e.verdict, e.review, e.code, e.field = 0, "", "", "", ""
 			}
 			if err := updateEntry(ctx, tx, e); err != nil {
 				return err
 			}
+		}
+		if err := r.forgetDeparture(ctx, tx); err != nil {
+			return err
 		}
 		return writeIdentity(ctx, tx, id)
 	})

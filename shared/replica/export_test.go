@@ -3,6 +3,7 @@ package replica
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"cityhall/shared/city"
 	"cityhall/shared/keys"
@@ -22,6 +23,9 @@ func Join(ctx context.Context, r *Replica, kind city.DeviceKind, grants ...city.
 	}
 	server, err := keys.NewIdentity(nil)
 	if err != nil {
+		return sealing, err
+	}
+	if err := r.renewLease(ctx, 0); err != nil {
 		return sealing, err
 	}
 	return sealing, r.become(ctx, &identity{device: "device-1", kind: kind, name: "Test", server: "https://city.example", serverKey: server.Public(),
@@ -101,3 +105,29 @@ func Repaired(r *Replica) int64 { return r.checkup.repaired.Load() }
 
 // Unclean tells whether the last run of the program was cut off.
 func Unclean(r *Replica) bool { return r.checkup.unclean }
+
+// Tables lists the outbox's tables, and Emptied those that a wipe empties before
+// the identity goes.
+func Tables(ctx context.Context, r *Replica) ([]string, error) {
+	rows, err := r.out.QueryContext(ctx, `SELECT name FROM sqlite_schema WHERE type = 'table'`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		out = append(out, "")
+		if err := rows.Scan(&out[len(out)-1]); err != nil {
+			return nil, err
+		}
+	}
+	return out, rows.Err()
+}
+
+func Emptied() map[string]bool {
+	out := map[string]bool{}
+	for _, statement := range emptyOutbox {
+		out[strings.Fields(statement)[2]] = true
+	}
+	return out
+}

@@ -82,6 +82,10 @@ func (r *Replica) item(ctx context.Context, stored *entry) (Item, error) {
 		it.State, it.Code, it.Field = StateAttention, city.CodeDamaged, "blobs"
 	case toDecide:
 		it.State = StateAttention
+	case e.state == handedOver && e.verdict == city.VerdictRefused || e.state == echoReceived && e.code == city.CodeRevoked:
+		it.State = StateHanded
+	case e.state == handedOver: // the city had it before
+		it.State = StateReceived
 	case safe:
 		it.State = StateSafe
 	case e.state == echoReceived:
@@ -109,6 +113,9 @@ func (r *Replica) undecided(e *entry) (bool, error) {
 	if e.state != echoReceived || e.review == "" || id == nil || id.kind == city.DeviceKiosk {
 		return false, nil
 	}
+	if e.code == city.CodeRevoked { // done under an earlier enrolment, whose reviews this one does not get
+		return false, nil
+	}
 	if e.verdict != city.VerdictRefused && e.verdict != city.VerdictReview {
 		return false, nil
 	}
@@ -126,6 +133,10 @@ func (r *Replica) Summary(ctx context.Context) (Summary, error) {
 	for i := range waiting {
 		e := &waiting[i]
 		if e.damaged {
+			continue
+		}
+		if e.state == handedOver {
+			s.Handed++
 			continue
 		}
 		if s.Pending++; s.Oldest.IsZero() {

@@ -38,8 +38,12 @@ func (r *Replica) SetSetting(ctx context.Context, key, value string) error {
 }
 
 // SaveDraft stores unfinished work under a key, as it is: on a kiosk the caller
-// encrypts it. It is durable on return.
+// encrypts it. It is durable on return. A device that is not enrolled, or is being
+// wiped, takes none: a *city.Error with CodeNotNow.
 func (r *Replica) SaveDraft(ctx context.Context, key string, data []byte) error {
+	if r.wiping.Load() || r.who() == nil { // or a draft would outlive the wipe
+		return city.Fail(city.CodeNotNow, "", "this device is nobody's")
+	}
 	_, err := r.out.ExecContext(ctx, `INSERT INTO draft (name, value, hash) VALUES ($1, $2, $3)
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value, hash = excluded.hash`, key, blob(data), rowHash([]byte(key), blob(data)))
 	if err != nil {

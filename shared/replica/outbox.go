@@ -33,6 +33,7 @@ const (
 	savedHere    = "saved"
 	sentOnce     = "sent"
 	echoReceived = "received"
+	handedOver   = "handed" // to staff, after the device was revoked
 )
 
 // entry is an act in the outbox. See the table of the same name.

@@ -147,6 +147,14 @@ func hasEvict(p page) bool {
 		if f.Evict != nil {
 			return true
 		}
+		if f.Put == nil {
+			continue
+		}
+		for _, v := range f.Put.Fields {
+			if string(v) == "null" { // cleared, which an erasure does
+				return true
+			}
+		}
 	}
 	return false
 }

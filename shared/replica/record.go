@@ -33,6 +33,9 @@ func (r *Replica) Record(ctx context.Context, entries ...Entry) ([]city.Mutation
 	}
 	r.writing.Lock()
 	defer r.writing.Unlock()
+	if r.wiping.Load() {
+		return nil, city.Fail(city.CodeNotNow, "", "this device is being wiped")
+	}
 	view, err := r.view(ctx)
 	if err != nil {
 		return nil, err

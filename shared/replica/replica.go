@@ -39,17 +39,24 @@ type Replica struct {
 	shown   *picture      // under writing
 	gen     atomic.Uint64 // counts changes of what is shown
 
-	mu     sync.Mutex
-	ident  *identity
-	link   Link
-	subs   map[chan struct{}]struct{}
-	joined joining
+	mu      sync.Mutex
+	ident   *identity
+	link    Link
+	subs    map[chan struct{}]struct{}
+	joined  joining
+	leaving *identity // under mu: of a wiped device that has yet to say so
 
 	stuck map[city.MutationID]city.Code // acts that the server cannot read; tried again after a start
 
 	downloading sync.Mutex  // one at a time
 	onMetered   atomic.Bool // photos go whatever the link costs
 	photosNow   atomic.Bool // and until they are sent, because somebody asked
+
+	lease     atomic.Pointer[lease]
+	leaseKept time.Time   // under stepping: the lease's clock that was written down
+	leaseWas  bool        // under stepping: whether it was over
+	departed  atomic.Bool // revoked, and nothing is left to hand over
+	wiping    atomic.Bool // an order to wipe is being carried out
 
 	wake   chan struct{}
 	back   chan struct{} // the server is within reach again
@@ -95,13 +102,19 @@ func (r *Replica) open(ctx context.Context) error {
 	if r.cache, err = openCache(ctx, r.cfg); err != nil {
 		return err
 	}
-	r.cache.dropped, r.cache.reveal = r.changed, r.reveal
+	r.cache.dropped, r.cache.reveal, r.cache.hidden = r.changed, r.reveal, r.hidden
 	if !r.cache.rebuilding() { // what a crash left of a snapshot that is in place already
 		if err := r.forgetSnapshot(); err != nil {
 			return err
 		}
 	}
 	if r.ident, err = readIdentity(ctx, r.out); err != nil {
+		return err
+	}
+	if err := r.resumeWipe(ctx); err != nil {
+		return err
+	}
+	if err := r.readLease(ctx); err != nil {
 		return err
 	}
 	r.link.LastSync = r.lastSync(ctx)

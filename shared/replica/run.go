@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cityhall/shared/city"
+	"cityhall/shared/protocol"
 )
 
 // Rounds follow each other by these times. They are drawn at random up to their
@@ -33,6 +34,8 @@ func (r *Replica) Run(ctx context.Context) error {
 			failures, rest = 0, r.idlePause()
 		case city.CodeOf(err) == city.CodeNotNow:
 			rest = longestPause
+		case isRefusal(err, protocol.CodeRevoked) && r.departed.Load():
+			failures, rest = 0, jitter(departedPause)
 		default:
 			r.cfg.Log.Info("round failed", "err", err)
 			rest = max(backoff(failures), retryAfter(err))

@@ -24,15 +24,34 @@ func (r *Replica) Step(ctx context.Context) error {
 	r.stepping.Lock()
 	defer r.stepping.Unlock()
 	id := r.who()
+	if id == nil && r.wiping.Load() {
+		return r.sayWiped(ctx)
+	}
 	if id == nil {
 		return city.Fail(city.CodeNotNow, "", "this device was never enrolled")
 	}
-	err := r.round(ctx, id)
+	err := r.attempt(ctx, id)
+	if r.who() == nil { // wiped
+		return err
+	}
+	r.watchLease(ctx)
 	if ctx.Err() == nil {
 		r.setLink(linkOf(err))
 	}
 	if err == nil {
 		r.keepLastSync(ctx)
+	}
+	return err
+}
+
+// attempt does a round, or what is left to do for a device that was revoked.
+func (r *Replica) attempt(ctx context.Context, id *identity) error {
+	if r.wiping.Load() {
+		return r.obey(ctx, id)
+	}
+	err := r.round(ctx, id)
+	if isRefusal(err, protocol.CodeRevoked) && ctx.Err() == nil {
+		return r.depart(ctx, id, err)
 	}
 	return err
 }
@@ -153,6 +172,9 @@ func (r *Replica) hello(ctx context.Context, id *identity) (standing, error) {
 		return standing{}, wrongServer()
 	}
 	r.learnTime(reply.Now)
+	if err := r.renewLease(ctx, reply.Lease); err != nil {
+		return standing{}, err
+	}
 	if err := r.follow(ctx, id, reply); err != nil {
 		return standing{}, err
 	}

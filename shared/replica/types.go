@@ -50,6 +50,7 @@ const (
 	StateSent      State = "sent"      // the server answered; its echo has not come yet
 	StateReceived  State = "received"  // the city has it: the echo came in a pull
 	StateSafe      State = "safe"      // it and its photos are in a verified backup
+	StateHanded    State = "handed"    // given to staff, who decide: the city no longer takes this device
 	StateAttention State = "attention" // damaged here, or a person has to look at it
 )
 
@@ -75,6 +76,7 @@ type Item struct {
 // Summary is the device's undelivered work in figures.
 type Summary struct {
 	Pending   int       // acts that the city has not confirmed
+	Handed    int       // acts given to staff since the device was revoked
 	Attention int       // acts in StateAttention, damaged ones among them
 	Blobs     int       // photos not yet sent
 	Waits     bool      // those wait for a link that is not metered

@@ -98,7 +98,7 @@ func (r *Replica) sendBlob(ctx context.Context, id *identity, sha string) error 
 		chunk = max(chunk/2, smallestChunk)
 		at, err = r.blobOffset(ctx, id, sha, size)
 	}
-	if err != nil {
+	if err != nil && !isRefusal(err, protocol.CodeErased) { // erased by law: nobody waits for it
 		return err
 	}
 	return r.blobBecomes(ctx, sha, size, blobSent)

@@ -199,7 +199,7 @@ func TestRevokedDeviceKeepsItsWork(t *testing.T) {
 	if err := r.Step(ctx); err == nil || r.Link().State != replica.LinkRevoked {
 		t.Fatalf("%v %+v", err, r.Link())
 	}
-	if got := state(t, r, id); got != replica.StateSaved {
+	if got := state(t, r, id); got != replica.StateHanded {
 		t.Fatal(got)
 	}
 	// Welcomed again, under another name, it delivers what it had.
@@ -211,7 +211,7 @@ func TestRevokedDeviceKeepsItsWork(t *testing.T) {
 		t.Fatal(again, err)
 	}
 	step(t, r)
-	if got := state(t, r, id); got != replica.StateReceived {
+	if got := state(t, r, id); got != replica.StateHanded {
 		t.Fatal(got)
 	}
 }

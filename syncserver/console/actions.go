@@ -29,6 +29,7 @@ var actions = []action{
 	{"photo-lost", []string{"photo"}, "The photo is no longer waited for. Should it come after all, it is shown.", losePhoto},
 	{"pause", []string{"reason"}, "Paused. The days of waiting do not count against the promise.", pause},
 	{"close", []string{"outcome", "words", "duplicate_of", "owner"}, "Closed. The resident can see how it ended.", closeRequest},
+	{"erase", []string{"reason"}, "Erased. What the resident had given is gone, and does not come back with a backup.", erase},
 	{"reopen", []string{"reason"}, "Open again, as new.", reopen},
 }
 
@@ -40,6 +41,7 @@ var doneWords = func() map[string]string {
 		"settled": "Dealt with. It stays in the list of what was.",
 		"revoked": "Revoked. The device is refused from now on.",
 		"crews":   "Saved. The tablet learns of it as soon as it has a connection.",
+		"wipe":    "Ordered. The device wipes itself as soon as it has a connection.",
 	}
 	for _, a := range actions {
 		out[a.name] = a.done
@@ -172,6 +174,10 @@ func resume(_ *call, c read.Case, _ *form) (city.Act, error) {
 	return &city.ResumeRequest{Request: c.ID}, nil
 }
 
+func erase(_ *call, c read.Case, f *form) (city.Act, error) {
+	return &city.ErasePerson{Request: c.ID, Reason: f.Value("reason")}, nil
+}
+
 func reopen(_ *call, c read.Case, f *form) (city.Act, error) {
 	return &city.ReopenRequest{Request: c.ID, Reason: f.Value("reason")}, nil
 }
@@ -220,7 +226,7 @@ func (v *call) forms(c read.Case, n names, given *form, b caseBody) []*actForm {
 		if title == "" || !v.staff.May(c.Work.Department, roles...) {
 			continue
 		}
-		f := &actForm{form: newForm(base+"/requests/"+string(c.ID)+"/"+a.name, a.name, v.seen), Title: title, Main: main, Danger: a.name == "close"}
+		f := &actForm{form: newForm(base+"/requests/"+string(c.ID)+"/"+a.name, a.name, v.seen), Title: title, Main: main, Danger: a.name == "close" || a.name == "erase"}
 		if given != nil && given.Name == a.name {
 			f.form = given
 		}
@@ -274,6 +280,8 @@ func offered(name string, c read.Case) (roles []city.Role, title string, main bo
 		return both, "Wait for somebody else", false
 	case name == "close" && open:
 		return both, "Close it", false
+	case name == "erase" && (c.Contact || c.Work.Description != "" || len(c.Work.Answers) > 0):
+		return []city.Role{city.RoleAdmin}, "Erase personal data…", false
 	case name == "reopen" && !open:
 		return both, "Open it again", false
 	}

@@ -88,4 +88,6 @@ func (c *Console) Register(r gin.IRouter) {
 	in.POST("/devices/:id/crews", c.with((*call).crews))
 	in.GET("/devices/:id/revoke", c.with((*call).revokeForm))
 	in.POST("/devices/:id/revoke", c.with((*call).revoke))
+	in.GET("/devices/:id/wipe", c.with((*call).wipeForm))
+	in.POST("/devices/:id/wipe", c.with((*call).wipe))
 }

@@ -16,6 +16,7 @@ import (
 
 	"cityhall/shared/city"
 	"cityhall/shared/keys"
+	"cityhall/shared/protocol"
 )
 
 var gray = color.Gray{90}
@@ -219,6 +220,17 @@ func TestEnrolAndRevoke(t *testing.T) {
 	contains(t, f.get("ruth", revoke, ok), "Revoke Tablet 9?", "cannot be taken back", id.Public().Fingerprint())
 	f.post("ruth", revoke, revoke, moved)
 	contains(t, f.get("ruth", "/console/devices?done=revoked", ok), "refused from now on", "Revoked")
+	wipe := "/console/devices/" + string(d.ID) + "/wipe"
+	contains(t, f.get("ruth", wipe, ok), "Wipe Tablet 9?", "unsent work to staff")
+	f.post("ruth", wipe, wipe, moved)
+	contains(t, f.get("ruth", "/console/devices?done=wipe", ok), "as soon as it has a connection", "Wipe ordered")
+	contains(t, f.get("ruth", wipe, ok), "ordered already")
+	d, err = f.store.Device(context.Background(), d.ID)
+	f.must(err)
+	_, _, err = f.store.Quarantine(context.Background(), d, protocol.QuarantineHeader{Last: true, Wiped: true}, nil)
+	f.must(err)
+	contains(t, f.get("ruth", "/console/devices", ok), "Wiped")
+	contains(t, f.get("ruth", wipe, ok), "It said that it was wiped")
 	f.pass(31 * time.Minute)
 	contains(t, f.get("ruth", at, nothing), "not shown any more")
 }

@@ -21,6 +21,8 @@ type deviceView struct {
 	Version, Disk, Clock, Printer   string
 	Waiting, Fingerprint            string
 	Old, Low, Off, Revoked, Damaged bool
+	Ordered                         bool // to wipe itself
+	Wiped                           when
 }
 
 type devicesBody struct {
@@ -55,7 +57,12 @@ func (v *call) devices() {
 	}
 	var b devicesBody
 	for _, d := range all {
-		if view := v.deviceView(d, n); view.Revoked {
+		view := v.deviceView(d, n)
+		if err := v.departed(&view, d.ID); err != nil {
+			v.broken(v.g, err)
+			return
+		}
+		if view.Revoked {
 			b.Revoked = append(b.Revoked, view)
 		} else {
 			b.Devices = append(b.Devices, view)
@@ -142,16 +149,10 @@ func (v *call) device() (store.Device, bool) {
 }
 
 func (v *call) revokeForm() {
-	d, ok := v.device()
+	d, view, ok := v.leaving()
 	if !ok {
 		return
 	}
-	n, err := v.names()
-	if err != nil {
-		v.broken(v.g, err)
-		return
-	}
-	view := v.deviceView(d, n)
 	v.show(http.StatusOK, "revoke", page{Title: "Revoke " + d.Name, Nav: "devices",
 		Body: revokeBody{newForm(base+"/devices/"+view.ID+"/revoke", "revoke", v.seen), view}})
 }

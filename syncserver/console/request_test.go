@@ -241,3 +241,20 @@ func TestReviewsOfEveryCause(t *testing.T) {
 	page = f.get("maya", "/console/reviews/"+string(reviews[i].ID), ok)
 	contains(t, page, "instruction to the crew", "Leave the stump.", "The change that was not seen", "Ruth Adeyemi")
 }
+
+// TestErasing: an administrator erases what a resident gave; nobody else is
+// offered it, and the history says so without the words.
+func TestErasing(t *testing.T) {
+	f := newTown(t)
+	kiosk, tablet := f.devices()
+	j := f.finished(kiosk, tablet, "88 Riverside Drive")
+	at := "/console/requests/" + string(j.request)
+	lacks(t, f.get("maya", at, ok), "Erase personal data")
+	contains(t, f.get("ruth", at, ok), "Erase personal data", "Guadalupe Serrano")
+	contains(t, f.post("ruth", at, at+"/erase", wrong).Body.String(), "Say why.")
+	f.post("ruth", at, at+"/erase", moved, "reason", "Asked for by the resident")
+	page := f.get("ruth", at+"?done=erase", ok)
+	contains(t, page, "does not come back with a backup", "erased what the resident had given", "Asked for by the resident", "88 Riverside Drive", "What it said was erased")
+	lacks(t, page, "Guadalupe", "207 555 0121", "árbol", "behind the bus stop", "Erase personal data")
+	lacks(t, f.get("maya", "/console/requests?tab=all&q=serrano", ok), "Riverside")
+}

@@ -52,6 +52,7 @@ var routes = map[string]expected{
 	"POST /console/requests/:id/photo-lost":      {stranger: login, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
 	"POST /console/requests/:id/close":           {stranger: login, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
 	"POST /console/requests/:id/reopen":          {stranger: login, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
+	"POST /console/requests/:id/erase":           {stranger: login, other: nothing, role: denied, who: "maya", crossed: denied, unknown: nothing, malformed: nothing},
 	"GET /console/photos/:id":                    {stranger: login, other: nothing, unknown: nothing, malformed: nothing},
 	"GET /console/reviews":                       {stranger: login, other: ok, role: denied, who: "tomas"},
 	"GET /console/reviews/:id":                   {stranger: login, other: nothing, role: denied, who: "tomas", unknown: nothing, malformed: nothing},
@@ -67,6 +68,8 @@ var routes = map[string]expected{
 	"POST /console/devices/:id/crews":            {stranger: login, role: denied, who: "maya", crossed: denied, unknown: nothing, malformed: nothing},
 	"GET /console/devices/:id/revoke":            {stranger: login, role: denied, who: "maya", unknown: nothing, malformed: nothing},
 	"POST /console/devices/:id/revoke":           {stranger: login, role: denied, who: "maya", crossed: denied, unknown: nothing, malformed: nothing},
+	"GET /console/devices/:id/wipe":              {stranger: login, role: denied, who: "maya", unknown: nothing, malformed: nothing},
+	"POST /console/devices/:id/wipe":             {stranger: login, role: denied, who: "maya", crossed: denied, unknown: nothing, malformed: nothing},
 }
 
 // TestEveryRouteGuardsItself asks each route the cases of the table, with a form

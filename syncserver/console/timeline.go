@@ -44,6 +44,8 @@ func (t teller) entry(a read.Act) entryView {
 		e.Stands = "Part of it waits for a decision"
 	case city.VerdictRefused:
 		e.Stands = "Could not be applied"
+	case city.VerdictErased:
+		e.Stands = "What it said was erased"
 	case city.VerdictHeld:
 		e.Stands = "Waits for something that was sent before it"
 	}
@@ -118,6 +120,9 @@ func (t teller) tell(e *entryView, act city.Act) {
 		e.Did = "took it off what the public sees, some three months after its end"
 	case *city.PauseRequest:
 		e.Did, e.Icon = "paused the promise", "pause"
+		e.words(a.Reason)
+	case *city.ErasePerson:
+		e.Did, e.Icon = "erased what the resident had given", "trash"
 		e.words(a.Reason)
 	case *city.ResumeRequest:
 		e.Did, e.Icon = "started the promise's clock again", "play"

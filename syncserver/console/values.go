@@ -78,7 +78,7 @@ var typeNames = map[string]string{
 	"request.file": "A report", "request.assign": "An assignment", "workorder.prioritise": "A change of priority", "work.approve": "An approval",
 	"work.return": "A job sent back", "request.close": "A closure", "request.reopen": "A reopening", "request.archive": "An archiving", "request.pause": "A pause", "request.resume": "A resumption",
 	"visit.start": "The start of a visit", "visit.finish": "The end of a visit", "photo.add": "A photo", "photo.arrive": "The arrival of a photo", "photo.miss": "A photo that is gone",
-	"photo.lost": "A photo that will not come", "note.add": "A note", "review.decide": "A decision",
+	"photo.lost": "A photo that will not come", "note.add": "A note", "review.decide": "A decision", "person.erase": "An erasure",
 }
 
 func typeWords(t city.Type) string {

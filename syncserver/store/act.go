@@ -28,6 +28,9 @@ const unseen city.MutationID = "unseen"
 // has not seen, and it is judged as that. What cannot be done comes back as an
 // *city.Error and leaves no trace.
 func (s *Store) Act(ctx context.Context, actor city.Actor, id city.MutationID, seen int64, act city.Act) (Verdict, error) {
+	if e, ok := act.(*city.ErasePerson); ok { // which takes more than an act's writes
+		return s.Erase(ctx, actor, id, e.Request, e.Reason)
+	}
 	var v Verdict
 	err := s.do(ctx, func(ctx context.Context, w *writeTx) error {
 		now := s.now().UTC().Truncate(time.Millisecond)
@@ -145,6 +148,12 @@ type archived struct {
 	content protocol.Hash
 }
 
+// same tells whether a later arrival is the act that is known. Of an erased one
+// nothing else is ever kept.
+func (a archived) same(content protocol.Hash) bool {
+	return a.content == content || a.Verdict == city.VerdictErased
+}
+
 func (w *writeTx) known(ctx context.Context, id city.MutationID) (archived, bool, error) {
 	return known(ctx, w.tx, id)
 }
@@ -156,10 +165,16 @@ func known(ctx context.Context, q querier, id city.MutationID) (archived, bool, 
 		return archived{}, false, fmt.Errorf("look up %s: %w", id, err)
 	}
 	defer rows.Close()
-	if !rows.Next() {
-		return archived{}, false, rows.Err()
-	}
 	var a archived
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return a, false, err
+		}
+		rows.Close()
+		a.Verdict = city.VerdictErased
+		erased, err := erasedBefore(ctx, q, string(id))
+		return a, erased, err
+	}
 	var code, field string
 	var content []byte
 	if err := rows.Scan(&a.Seq, &a.Verdict, &a.Review, &code, &field, &content); err != nil {

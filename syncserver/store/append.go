@@ -195,7 +195,7 @@ type change struct {
 }
 
 func (w *writeTx) writeChange(ctx context.Context, by city.MutationID, tx int64, c changing) error {
-	row := logRow(w.head.Seq+1, tx, by, c.Changed, c.gained())
+	row := logRow(w.head.Seq+1, tx, by, c.Changed, w.whole || c.gained())
 	row.audience = audienceHash(c.is, c.lost())
 	if err := w.log(ctx, row); err != nil {
 		return err

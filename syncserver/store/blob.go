@@ -17,6 +17,9 @@ import (
 // ErrNoBlob means bytes that are not here, or not whole yet.
 var ErrNoBlob = errors.New("no such blob")
 
+// ErrErased means bytes that were erased by law, and are not taken again.
+var ErrErased = errors.New("these bytes were erased")
+
 // ErrOffset means a chunk that does not continue the upload.
 var ErrOffset = errors.New("the chunk does not continue the upload")
 

@@ -93,6 +93,10 @@ func (s *Store) Enrol(ctx context.Context, code keys.EnrolCode, public keys.Publ
 		}
 		d.ID, d.Public, d.Grants, d.GrantRev, d.State = city.DeviceID(city.NewID()), public, splitScopes(grants), 1, DeviceActive
 		d.Enrolled = s.now().UTC()
+		// The ledger first, so that a database older than this knows the device too.
+		if err := w.s.ledger.append(enrolLine(d, hash)); err != nil {
+			return err
+		}
 		_, err = w.tx.ExecContext(ctx, `INSERT INTO device (id, kind, name, public, grants, grant_rev, state, enrolled, seen, hello)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '{}')`,
 			d.ID, d.Kind, d.Name, public.String(), grants, d.GrantRev, d.State, stamp(d.Enrolled))
@@ -201,6 +205,9 @@ func (s *Store) SetGrants(ctx context.Context, id city.DeviceID, grants []city.S
 	return s.do(ctx, func(ctx context.Context, w *writeTx) error {
 		d, err := readDevice(ctx, w.tx, id)
 		if err != nil || joinScopes(d.Grants) == joinScopes(grants) {
+			return err
+		}
+		if err := w.noteGrants(id, grants, d.GrantRev+1); err != nil {
 			return err
 		}
 		if _, err := w.tx.ExecContext(ctx, `UPDATE device SET grants = $1, grant_rev = grant_rev + 1 WHERE id = $2`, joinScopes(grants), id); err != nil {

@@ -68,7 +68,7 @@ func (h *Health) read(ctx context.Context, q querier, l *ledger) error {
 	h.Newest = parseStamp(received)
 	// Ids begin with the time at which they were made, so the first is the oldest.
 	err = q.QueryRowContext(ctx, `SELECT count(*), coalesce(min(r.id), '') FROM record AS r
-		WHERE r.kind = $1 AND (r.fields->>'lost_at') IS NULL AND NOT EXISTS (SELECT 1 FROM blob AS b WHERE b.sha256 = r.fields->>'blob' AND b.complete = 1)`, city.KindPhoto).
+		WHERE r.kind = $1 AND r.fields->>'blob' IS NOT NULL AND (r.fields->>'lost_at') IS NULL AND NOT EXISTS (SELECT 1 FROM blob AS b WHERE b.sha256 = r.fields->>'blob' AND b.complete = 1)`, city.KindPhoto).
 		Scan(&h.WaitingPhotos, &h.OldestWaiting)
 	if err != nil {
 		return fmt.Errorf("count the photos: %w", err)

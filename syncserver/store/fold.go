@@ -136,6 +136,7 @@ func (f *folded) take(r *changeRow, bad bool) {
 		return
 	}
 	if r.whole == 1 {
+		f.bad = false // whatever came before
 		f.Fields, f.Writers = city.Fields{}, map[string]city.MutationID{}
 	}
 	for name, v := range said.Fields {

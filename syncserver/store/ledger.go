@@ -27,6 +27,10 @@ const (
 	lineRevoke  = "revoke"  // a device is no longer welcome
 	lineRestore = "restore" // the history was rewound: a new epoch begins here
 	lineBackup  = "backup"  // a verified backup reaches up to here
+	lineEnrol   = "enrol"   // a device is one of the city's
+	lineGrants  = "grants"  // what a device may see has changed
+	lineErase   = "erase"   // what a resident gave was erased by law
+	lineWipe    = "wipe"    // a revoked device is to delete all that it holds
 )
 
 // ledgerLine is one line of the ledger. Link is SHA-256, in hex, over the link
@@ -41,6 +45,11 @@ type ledgerLine struct {
 	Device city.DeviceID `json:"device,omitempty"`
 	Why    string        `json:"why,omitempty"`
 	Link   string        `json:"link"`
+
+	Who      *ledgerDevice  `json:"who,omitempty"`    // of an enrolment
+	Grants   string         `json:"grants,omitempty"` // scopes, one space between
+	GrantRev int64          `json:"grant_rev,omitempty"`
+	Erased   *ledgerErasure `json:"erased,omitempty"`
 }
 
 // after gives the line its place behind another and its text.
@@ -69,7 +78,7 @@ type ledger struct {
 	mark    ledgerLine // newest of mark and restore
 	backup  ledgerLine // newest
 	revoked map[city.DeviceID]bool
-	kept    []ledgerLine // revocations and restores, in order
+	kept    []ledgerLine // what no newer line makes superfluous, in order
 }
 
 // compactLines is how long the ledger may become before what newer lines have
@@ -125,9 +134,13 @@ func (l *ledger) note(line ledgerLine) {
 	switch line.Kind {
 	case lineRevoke:
 		l.revoked[line.Device] = true
-		l.kept = append(l.kept, line)
+		l.noteDevice(line)
+	case lineEnrol, lineGrants, lineWipe:
+		l.noteDevice(line)
 	case lineRestore:
 		l.mark = line
+		l.kept = append(l.kept, line)
+	case lineErase:
 		l.kept = append(l.kept, line)
 	case lineMark:
 		l.mark = line

@@ -32,7 +32,7 @@ func (s *Store) replay(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if missing, err = w.revokeAgain(ctx); err != nil {
+		if missing, err = w.bringBack(ctx); err != nil {
 			return err
 		}
 		why, err := rewound(ctx, w.tx, w.head, s.ledger.mark)
@@ -44,8 +44,14 @@ func (s *Store) replay(ctx context.Context) error {
 				return err
 			}
 		}
-		head = w.head
-		return nil
+		at := w.head.Seq
+		if err := w.eraseAgain(ctx); err != nil {
+			return err
+		}
+		if head = w.head; head.Seq == at {
+			return nil
+		}
+		return w.writeHead(ctx)
 	})
 	if err != nil {
 		return fmt.Errorf("replay the ledger: %w", err)
@@ -56,7 +62,24 @@ func (s *Store) replay(ctx context.Context) error {
 	if err := s.ledger.append(missing...); err != nil {
 		return err
 	}
+	if err := s.finishErasures(ctx); err != nil {
+		return err
+	}
 	return s.markHead(ctx)
+}
+
+// bringBack puts the devices in line with the ledger, and gives the lines that
+// the ledger does not have yet.
+func (w *writeTx) bringBack(ctx context.Context) ([]ledgerLine, error) {
+	welcome, err := w.welcomeAgain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	revoked, err := w.revokeAgain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return append(welcome, revoked...), w.wipeAgain(ctx)
 }
 
 // revokeAgain revokes what the ledger says is revoked, and gives the lines of

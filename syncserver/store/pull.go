@@ -230,7 +230,7 @@ func readChanges(ctx context.Context, q querier, evicts map[int64]bool, from, up
 			return nil, 0, err
 		}
 		evict, ok := evicts[l.seq]
-		if !ok || len(fields) == 0 || put.Kind == kindNone { // not for this device, erased by law, or no record's
+		if !ok || len(fields) == 0 && !evict || put.Kind == kindNone { // not for this device, erased by law, or no record's
 			continue
 		}
 		if evict {

@@ -147,13 +147,13 @@ func (p *push) take(ctx context.Context, n uint64, l Incoming, o opening) (proto
 		return v, err
 	}
 	if n <= p.last.n { // a push whose answer was lost, sent again
-		if !ok || old.content != content || n == p.last.n && p.link != p.last.link {
+		if !ok || !old.same(content) || n == p.last.n && p.link != p.last.link {
 			return v, &Fork{LastN: p.last.n, Link: p.last.link}
 		}
 		return duplicate(v, old), nil
 	}
 	p.last = place{n: n, link: p.link}
-	if ok && old.content == content {
+	if ok && old.same(content) {
 		return duplicate(v, old), nil
 	}
 	if ok {

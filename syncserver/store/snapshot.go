@@ -146,7 +146,7 @@ func (s *Store) stillTrue(ctx context.Context, m *Snapshot) error {
 // lives tells whether the parts may be given out. A server's clock that went
 // back makes nothing live longer.
 func (m *Snapshot) lives(head Head, now time.Time) bool {
-	return m.Epoch == head.Epoch && now.Before(m.Expires) && !now.Before(m.Made)
+	return m.Epoch == head.Epoch && m.Seq >= head.Erased && now.Before(m.Expires) && !now.Before(m.Made)
 }
 
 func (s *Store) keepSnapshots() {

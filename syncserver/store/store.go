@@ -13,6 +13,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver, as "pgx"
@@ -69,6 +70,7 @@ type Store struct {
 	sweepNow chan struct{}
 
 	uploading uploads
+	erased    atomic.Int64 // place of the newest erasure
 	snaps     *snapshots
 	horizon   int64
 	decoding  sync.Mutex // one picture at a time
@@ -235,10 +237,17 @@ type Head struct {
 	Seq   int64
 	Hash  []byte // chain hash at Seq
 	Safe  int64  // everything up to here is in a verified backup
+	// Erased is the place of the newest erasure: what was made of the log before it
+	// holds what it must not. Only Store.Head knows it.
+	Erased int64
 }
 
 // Head reads the end of the log.
-func (s *Store) Head(ctx context.Context) (Head, error) { return readHead(ctx, s.db) }
+func (s *Store) Head(ctx context.Context) (Head, error) {
+	h, err := readHead(ctx, s.db)
+	h.Erased = s.erased.Load()
+	return h, err
+}
 
 func readHead(ctx context.Context, q querier) (Head, error) {
 	var h Head

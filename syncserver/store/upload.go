@@ -71,6 +71,9 @@ func (u *uploads) lock(sha string) func() {
 // another one: somebody was wrong about it, and what was sent for that is void.
 func (s *Store) BeginBlob(ctx context.Context, by city.DeviceID, sha string, size int64) error {
 	defer s.uploading.lock(sha)()
+	if erased, err := erasedBefore(ctx, s.db, sha); err != nil || erased {
+		return errors.Join(err, ErrErased)
+	}
 	_, known, whole, err := s.blobRow(ctx, sha)
 	switch {
 	case err == nil && (whole || known == size):

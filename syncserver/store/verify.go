@@ -197,7 +197,8 @@ func verifyChain(ctx context.Context, q querier, report func(Finding)) (n int, b
 // verifyMutations compares what every act said with the hash made as it came, and
 // its place with the log. An act and its changes name each other.
 func verifyMutations(ctx context.Context, q querier, report func(Finding)) (int, error) {
-	rows, err := q.QueryContext(ctx, `SELECT m.id, m.n, m.envelope, m.content, coalesce(c.writer, ''), coalesce(c.tx, 0) - m.seq
+	rows, err := q.QueryContext(ctx, `SELECT m.id, m.n, m.envelope, m.content, coalesce(c.writer, ''), coalesce(c.tx, 0) - m.seq,
+		m.verdict = 'erased' AND EXISTS (SELECT 1 FROM erasure AS e WHERE e.id = m.id)
 		FROM mutation AS m LEFT JOIN change AS c ON c.seq = m.seq ORDER BY m.seq, m.id`)
 	if err != nil {
 		return 0, fmt.Errorf("read the archive: %w", err)
@@ -208,11 +209,14 @@ func verifyMutations(ctx context.Context, q querier, report func(Finding)) (int,
 		var id, writer string
 		var place, off int64
 		var envelope, content []byte
-		if err := rows.Scan(&id, &place, &envelope, &content, &writer, &off); err != nil {
+		var erased bool
+		if err := rows.Scan(&id, &place, &envelope, &content, &writer, &off, &erased); err != nil {
 			return n, fmt.Errorf("read the archive: %w", err)
 		}
 		switch {
-		case !cameSo(envelope, place, content):
+		case erased && len(envelope) > 0:
+			report(Finding{"act " + id, "it was erased, and its envelope is here"})
+		case !erased && !cameSo(envelope, place, content):
 			report(Finding{"act " + id, "its envelope or its place in its stream is not what it came with"})
 		case writer != id || off != 0:
 			report(Finding{"act " + id, "it does not stand in the log where the archive says"})

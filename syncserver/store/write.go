@@ -110,6 +110,9 @@ type writeTx struct {
 	tx   *sql.Tx
 	head Head
 	held bool // acts wait for others, as far as this transaction knows
+	// whole makes every change carry all fields of its record: what the log says of
+	// it before is about to be erased.
+	whole bool
 }
 
 // lock takes the head row first, on both engines by the same statement.
@@ -143,7 +146,7 @@ func (w *writeTx) attempt(ctx context.Context, j *job) (own, lost error) {
 		}
 		return nil, nil
 	}
-	w.head = head
+	w.head, w.whole = head, false
 	w.forget()
 	for _, undo := range []string{`ROLLBACK TO SAVEPOINT job`, `RELEASE SAVEPOINT job`} {
 		if _, err := w.tx.ExecContext(ctx, undo); err != nil {

@@ -87,3 +87,26 @@ CREATE TABLE salvage_missing (
 );
 CREATE INDEX salvage_by_time ON salvage (settled, received, id);
 CREATE INDEX salvage_by_device ON salvage (device);
+-- What became of a device that the city no longer takes: its unsent work, handed
+-- over once, and the order to wipe itself.
+CREATE TABLE departure (
+  device  TEXT PRIMARY KEY,
+  acts    BIGINT NOT NULL,  -- taken in the hand-over
+  bytes   BIGINT NOT NULL,
+  closed  TEXT NOT NULL,    -- when the hand-over ended, or empty
+  ordered TEXT NOT NULL,    -- when staff ordered the wipe, or empty
+  wiped   TEXT NOT NULL     -- when the device said that it was done, or empty
+);
+-- Photos that acts in quarantine name: the revoked device may still send them.
+CREATE TABLE departure_blob (
+  device TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  PRIMARY KEY (device, sha256)
+);
+
+-- Acts and blobs that were erased by law, by id and by name: they do not come again.
+CREATE TABLE erasure (
+  id      TEXT PRIMARY KEY,
+  request TEXT NOT NULL,
+  seq     BIGINT NOT NULL  -- head after it
+);

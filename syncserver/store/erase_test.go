@@ -1,0 +1,245 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"cityhall/shared/city"
+	"cityhall/shared/keys"
+	"cityhall/shared/protocol"
+	"cityhall/syncserver/store"
+)
+
+const canary = "Zenobia-Quux-canary"
+
+var admin = city.Actor{Kind: city.ActorStaff, ID: "ada", Name: "Ada"}
+
+// hits lists the files below a folder that hold the text.
+func hits(t *testing.T, dir, text string) (found []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		if bytes.Contains(raw, []byte(text)) {
+			found = append(found, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// told is a request of somebody who left much of themselves, with a photo and an
+// act that was refused.
+type told struct {
+	act    *city.FileRequest
+	filed  protocol.Envelope
+	sha    string
+	review city.ID
+}
+
+func (f *fixture) tell(kiosk *device) told {
+	f.t.Helper()
+	ctx := context.Background()
+	f.mustAct(system, &city.SetStaff{ID: "ada", Staff: city.Staff{Name: "Ada", Roles: []city.Role{city.RoleAdmin}, Active: true}})
+	f.mustAct(system, &city.PublishService{ID: "tree", Service: city.Service{Name: city.Text{"en": "Fallen tree"}, Department: "parks", Active: true, Version: 1, ShareContact: true}})
+	act := newRequest()
+	act.Description, act.Person, act.Place.Detail = "My name is "+canary, city.Person{Name: canary, Email: canary + "@example.org"}, "behind "+canary
+	env := kiosk.prepared(resident, act)
+	pub := f.keys.Sealing.Newest()
+	body, err := pub.Seal(keys.SealInfo(pub.ID(), string(env.ID), string(env.Type)), env.Args)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	env.Args, env.Sealed = nil, &protocol.Sealed{Key: pub.ID(), Body: body}
+	again := kiosk.prepared(resident, newRequest()) // the same request once more: refused, and kept in a review
+	other := *act
+	other.Description = "once more " + canary
+	if again.Args, err = city.Canonical(&other); err != nil {
+		f.t.Fatal(err)
+	}
+	v := kiosk.push(env, again)
+	if v[0].Verdict != city.VerdictApplied || v[1].Verdict != city.VerdictRefused {
+		f.t.Fatalf("%+v", v)
+	}
+	sha, err := f.PutBlob(ctx, []byte("a face, and a sign: "+canary))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.mustAct(reviewer, &city.AddPhoto{Photo: city.NewID(), Request: act.Request, Blob: sha, Stage: "report", Caption: canary, Bytes: 1, Width: 1, Height: 1})
+	f.mustAct(dispatcher, &city.AssignRequest{Request: act.Request, WorkOrder: city.NewID(), Crew: "trees", Priority: city.PriorityHigh})
+	return told{act: act, filed: env, sha: sha, review: v[1].Review}
+}
+
+func (f *fixture) mustErase(request city.ID) {
+	f.t.Helper()
+	if _, err := f.Erase(context.Background(), admin, city.NewMutationID(), request, "asked for it"); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func TestErasureLeavesNoByte(t *testing.T) {
+	h := newHall(t)
+	h.Close()
+	h.snaps = t.TempDir()
+	h.open()
+	ctx := context.Background()
+	kiosk := h.enrolled(city.DeviceKiosk, city.ScopePublic)
+	c := h.tell(kiosk)
+	tablet := h.enrolled(city.DeviceTablet, city.ScopePublic, city.ScopeCrew("trees"))
+	tablet.pull(1000)
+	if _, err := h.Snapshot(ctx, tablet.Device); err != nil {
+		t.Fatal(err)
+	}
+	b := h.backup()
+	if found := hits(t, h.data, canary); len(found) < 2 {
+		t.Fatalf("there is nothing to erase in %v", found)
+	}
+	if _, err := h.Erase(ctx, dispatcher, city.NewMutationID(), c.act.Request, "x"); city.CodeOf(err) != city.CodeForbidden {
+		t.Fatalf("a dispatcher: %v", err)
+	}
+	if len(hits(t, h.data, canary)) < 2 {
+		t.Fatal("a refused erasure has erased")
+	}
+	h.mustErase(c.act.Request)
+	if parts, err := os.ReadDir(h.snaps); err != nil || len(parts) > 0 {
+		t.Errorf("%d snapshots hold what was erased, %v", len(parts), err)
+	}
+	if m, err := h.Snapshot(ctx, tablet.Device); err != nil || m.Seq < h.head().Seq {
+		t.Errorf("a snapshot of %+v, %v", m, err)
+	}
+	clean := func(when string) {
+		t.Helper()
+		if found := hits(t, h.data, canary); len(found) > 0 {
+			t.Errorf("%s: still in %v", when, found)
+		}
+		h.verified()
+		if f, _, err := h.OpenBlob(ctx, c.sha); !errors.Is(err, store.ErrNoBlob) {
+			t.Errorf("%s: the photo is there: %v, %v", when, f, err)
+		}
+		if err := h.BeginBlob(ctx, "", c.sha, 10); !errors.Is(err, store.ErrErased) {
+			t.Errorf("%s: the photo is taken again: %v", when, err)
+		}
+		if w := h.record(city.KindWork, c.act.Request); w.Text("crew") != "trees" || w.Text("department") != "parks" {
+			t.Errorf("%s: more was erased than the resident gave: %v", when, w.Fields)
+		}
+		// What a device still holds does not bring it back.
+		again := &device{f: h.fixture, Device: kiosk.Device, stream: string(city.NewID())}
+		if v := again.push(c.filed)[0]; v.Verdict != city.VerdictDuplicate || v.Stored != city.VerdictErased {
+			t.Errorf("%s: pushed again: %+v", when, v)
+		}
+		forged := c.filed
+		forged.Sealed, forged.Args = nil, []byte(`{"description":"`+canary+`"}`)
+		again = &device{f: h.fixture, Device: kiosk.Device, stream: string(city.NewID())}
+		if v := again.push(forged)[0]; v.Stored != city.VerdictErased {
+			t.Errorf("%s: its id with other words: %+v", when, v)
+		}
+		// Everybody who pulls from the beginning gets whole records.
+		fresh := &device{f: h.fixture, Device: tablet.Device}
+		have := map[city.Ref]city.Record{}
+		for _, fr := range fresh.pull(7) {
+			if fr.Put != nil && !fr.Put.Full {
+				if _, there := have[fr.Put.Ref]; !there {
+					t.Errorf("%s: a change of %s, which nobody sent", when, fr.Put.Ref)
+				}
+			}
+			replay(have, []protocol.Frame{fr})
+		}
+		if _, there := have[city.Ref{Kind: city.KindPerson, ID: c.act.Request}]; there {
+			t.Errorf("%s: the crew still gets the person", when)
+		}
+		if r := have[city.Ref{Kind: city.KindWork, ID: c.act.Request}]; r.Text("crew") != "trees" {
+			t.Errorf("%s: the crew gets %v", when, r.Fields)
+		}
+		if found := hits(t, h.data, canary); len(found) > 0 {
+			t.Errorf("%s, after pushes: in %v", when, found)
+		}
+	}
+	clean("erased")
+	evicted := false
+	for _, fr := range tablet.pull(1000) {
+		evicted = evicted || fr.Evict != nil && fr.Evict.Kind == city.KindPerson
+	}
+	if !evicted {
+		t.Error("the crew does not learn that it has to forget the person")
+	}
+	h.Close()
+	h.open()
+	clean("after a start")
+
+	// The newest backup knows nothing of it; the ledger does.
+	h.die("ledger")
+	r := h.restore()
+	if r.Seq != b.Seq {
+		t.Fatalf("restored %d, backed up %d", r.Seq, b.Seq)
+	}
+	clean("restored")
+	h.Close()
+	h.open()
+	clean("restored, and started once more")
+}
+
+// A backup that is older than the request: the device that still holds it does
+// not bring it back.
+func TestErasedRequestDoesNotComeBackByItself(t *testing.T) {
+	h := newHall(t)
+	kiosk := h.enrolled(city.DeviceKiosk, city.ScopePublic)
+	h.backup()
+	c := h.tell(kiosk)
+	h.mustErase(c.act.Request)
+	h.die("ledger")
+	h.restore()
+	again := &device{f: h.fixture, Device: kiosk.Device, stream: "after"}
+	if v := again.push(c.filed)[0]; v.Verdict != city.VerdictDuplicate || v.Stored != city.VerdictErased {
+		t.Errorf("pushed again: %+v", v)
+	}
+	if _, there, err := h.View(context.Background()).Record(city.Ref{Kind: city.KindRequest, ID: c.act.Request}); there || err != nil {
+		t.Error("the request is back", err)
+	}
+	if found := hits(t, h.data, canary); len(found) > 0 {
+		t.Errorf("in %v", found)
+	}
+	h.verified()
+}
+
+func TestErasureOnBothEngines(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		kiosk := f.enrolled(city.DeviceKiosk, city.ScopePublic)
+		c := f.tell(kiosk)
+		before := f.head()
+		f.mustErase(c.act.Request)
+		f.mustErase(c.act.Request) // nothing is left to do
+		if p := f.record(city.KindPerson, c.act.Request); len(p.Fields) > 0 {
+			t.Errorf("person %v", p.Fields)
+		}
+		if w := f.record(city.KindWork, c.act.Request); w.Text("description") != "" || bytes.Contains(w.Fields["place"], []byte(canary)) {
+			t.Errorf("work %v", w.Fields)
+		}
+		if r := f.record(city.KindReview, c.review); len(r.Fields["payload"]) > 0 {
+			t.Errorf("review %s", r.Fields["payload"])
+		}
+		var left int
+		err := f.DB().QueryRow(`SELECT count(*) FROM change WHERE fields IS NULL AND salt IS NOT NULL OR fields IS NOT NULL AND salt IS NULL`).Scan(&left)
+		if err != nil || left != 0 {
+			t.Errorf("%d rows are erased by halves, %v", left, err)
+		}
+		var verdict string
+		var envelope []byte
+		err = f.DB().QueryRow(`SELECT verdict, envelope FROM mutation WHERE id = $1`, c.filed.ID).Scan(&verdict, &envelope)
+		if err != nil || verdict != string(city.VerdictErased) || len(envelope) > 0 {
+			t.Errorf("archive: %s %q, %v", verdict, envelope, err)
+		}
+		if f.head().Seq <= before.Seq {
+			t.Error("nothing says that it was erased")
+		}
+	})
+}
