@@ -40,8 +40,11 @@ func (r *Replica) SetSetting(ctx context.Context, key, value string) error {
 // SaveDraft stores unfinished work under a key, as it is: on a kiosk the caller
 // encrypts it. It is durable on return.
 func (r *Replica) SaveDraft(ctx context.Context, key string, data []byte) error {
-	_, err := r.out.ExecContext(ctx, `INSERT INTO draft (name, value, hash) VALUES ($1, $2, $3)
-		ON CONFLICT (name) DO UPDATE SET value = excluded.value, hash = excluded.hash`, key, blob(data), rowHash([]byte(key), blob(data)))
+	err := r.lastWords(func() error {
+		_, err := r.out.ExecContext(ctx, `INSERT INTO draft (name, value, hash) VALUES ($1, $2, $3)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value, hash = excluded.hash`, key, blob(data), rowHash([]byte(key), blob(data)))
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("save draft %s: %w", key, explain(err))
 	}
