@@ -2,11 +2,13 @@ package replica
 
 import (
 	"context"
-	"crypto/rand"
+	cryptorand "crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -69,6 +71,12 @@ func Open(ctx context.Context, cfg Config) (*Replica, error) {
 	if cfg.Transport == nil {
 		cfg.Transport = http.DefaultTransport
 	}
+	if cfg.Dial == nil {
+		cfg.Dial = (&net.Dialer{}).DialContext
+	}
+	if cfg.Draw == nil {
+		cfg.Draw = rand.N[time.Duration]
+	}
 	for _, dir := range []string{cfg.Dir, filepath.Join(cfg.Dir, ownBlobs), filepath.Join(cfg.Dir, fetchedBlobs)} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, fmt.Errorf("make the device's folder: %w", err)
@@ -78,7 +86,7 @@ func Open(ctx context.Context, cfg Config) (*Replica, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Replica{cfg: cfg, http: &http.Client{Transport: cfg.Transport, CheckRedirect: noRedirects}, boot: rand.Text(), started: cfg.Now(),
+	r := &Replica{cfg: cfg, http: &http.Client{Transport: cfg.Transport, CheckRedirect: noRedirects}, boot: cryptorand.Text(), started: cfg.Now(),
 		subs: map[chan struct{}]struct{}{}, wake: make(chan struct{}, 1), back: make(chan struct{}, 1), stuck: map[city.MutationID]city.Code{},
 		link: Link{State: LinkUnknown, Since: cfg.Now()}, codec: codec}
 	if err := r.open(ctx); err != nil {

@@ -1,7 +1,9 @@
 package replica
 
 import (
+	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
@@ -18,6 +20,12 @@ type Config struct {
 	// Metered tells whether the link costs by the megabyte: photos wait then, and
 	// nothing else does. It must answer at once. nil: never.
 	Metered func() bool
+	// Dial opens a connection, only to see whether the server is within reach;
+	// nil: the system's.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Draw gives a duration of at least 0 and below the bound, by which a thousand
+	// devices do not call in the same second; nil: any.
+	Draw func(bound time.Duration) time.Duration
 }
 
 // Identity is who the device is.
