@@ -20,20 +20,31 @@ import (
 // Address is where the devices think that the server is.
 const Address = "https://city.example"
 
-// Clock is a clock that is set by hand. It is safe for concurrent use.
+// Clock is a clock that is set by hand, and may go by itself in between. It is
+// safe for concurrent use.
 type Clock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu   sync.Mutex
+	now  time.Time
+	tick func() time.Time // nil: it stands still
+	from time.Time        // what tick said when the clock was started
 }
 
-// NewClock starts a clock.
+// NewClock makes a clock that stands still.
 func NewClock(at time.Time) *Clock { return &Clock{now: at} }
+
+// Running makes a clock that goes as tick does.
+func Running(at time.Time, tick func() time.Time) *Clock {
+	return &Clock{now: at, tick: tick, from: tick()}
+}
 
 // Now reads the clock.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.now
+	if c.tick == nil {
+		return c.now
+	}
+	return c.now.Add(c.tick().Sub(c.from))
 }
 
 // Advance moves the clock, back too.
@@ -48,10 +59,14 @@ type City struct {
 	Clock *Clock
 	// Horizon is the server's from its next start on; 0 is the usual one.
 	Horizon int64
-	dir     string // holds one folder a life of the server
-	lives   int
-	data    string // folder of the present life
-	srv     *syncserver.Server
+	dir   string // holds one folder a life of the server
+	lives int
+	data  string // folder of the present life
+
+	mu   sync.RWMutex
+	srv  *syncserver.Server
+	life context.Context // ends with the present life
+	kill context.CancelFunc
 }
 
 // The city's one crew and one person at a desk.
@@ -89,18 +104,37 @@ func (c *City) start(ctx context.Context, data string) error {
 	if err != nil {
 		return fmt.Errorf("start the server: %w", err)
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.srv, c.data = srv, data
+	c.life, c.kill = context.WithCancel(context.Background())
 	return nil
 }
 
 // Server is the present life of the server.
-func (c *City) Server() *syncserver.Server { return c.srv }
+func (c *City) Server() *syncserver.Server {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.srv
+}
 
-// ServeHTTP passes a request to the server as it is now.
-func (c *City) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.srv.Handler().ServeHTTP(w, r) }
+// ServeHTTP passes a request to the server as it is now. A connection ends with
+// the server's life.
+func (c *City) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.mu.RLock()
+	srv, life := c.srv, c.life
+	c.mu.RUnlock()
+	ctx, end := context.WithCancel(r.Context())
+	defer end()
+	defer context.AfterFunc(life, end)()
+	srv.Handler().ServeHTTP(w, r.WithContext(ctx))
+}
 
 // Close stops the server.
-func (c *City) Close() error { return c.srv.Close() }
+func (c *City) Close() error {
+	c.kill()
+	return c.srv.Close()
+}
 
 // Crash kills the server: the next life begins with the files as they are now,
 // and remembers nothing else.
@@ -115,7 +149,7 @@ func (c *City) Crash(ctx context.Context) error {
 // Restart ends this life, without asking whether it ended well, and begins the
 // next one in the same folder. between happens while nothing runs.
 func (c *City) Restart(ctx context.Context, between func() error) error {
-	_ = c.srv.Close() // the power may be gone
+	_ = c.Close() // the power may be gone
 	if err := between(); err != nil {
 		return err
 	}
@@ -132,18 +166,28 @@ func (c *City) Backup() (string, error) {
 	return to, copyFolder(c.data, to)
 }
 
-// Restore begins a life from a backup, with nobody saying so to anybody.
-func (c *City) Restore(ctx context.Context, backup string) error {
+// Restore begins a life from a backup, with nobody saying so to anybody. The
+// ledger stands outside the backup: it is the present one, unless it was lost too.
+func (c *City) Restore(ctx context.Context, backup string, withLedger bool) error {
 	next := c.newData()
 	if err := copyFolder(backup, next); err != nil {
 		return err
+	}
+	if withLedger {
+		raw, err := os.ReadFile(filepath.Join(c.data, "ledger"))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(next, "ledger"), raw, 0o600); err != nil {
+			return err
+		}
 	}
 	return c.move(ctx, next)
 }
 
 func (c *City) move(ctx context.Context, next string) error {
 	old := c.data
-	if err := c.srv.Close(); err != nil {
+	if err := c.Close(); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(old); err != nil {
@@ -163,11 +207,16 @@ func (c *City) Enrolment(ctx context.Context, kind city.DeviceKind, url string, 
 
 // Act lets Sam do something who has seen all there is.
 func (c *City) Act(ctx context.Context, act city.Act) error {
-	head, err := c.srv.Store().Head(ctx)
+	head, err := c.Server().Store().Head(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = c.srv.Store().Act(ctx, Staff, city.NewMutationID(), head.Seq, act)
+	return c.ActSeen(ctx, head.Seq, act)
+}
+
+// ActSeen lets Sam do something who has seen the city as it was at seen.
+func (c *City) ActSeen(ctx context.Context, seen int64, act city.Act) error {
+	_, err := c.Server().Store().Act(ctx, Staff, city.NewMutationID(), seen, act)
 	return err
 }
 
