@@ -36,6 +36,7 @@ type Replica struct {
 	evidenceFails int // under stepping: rounds in which the server failed to take evidence
 
 	syncKept time.Time // under stepping: the last contact that was written down
+	pruned   time.Time // under stepping: when old acts were last forgotten
 
 	writing sync.Mutex    // who changes what is shown
 	shown   *picture      // under writing
@@ -70,6 +71,9 @@ func Open(ctx context.Context, cfg Config) (*Replica, error) {
 	}
 	if cfg.Transport == nil {
 		cfg.Transport = http.DefaultTransport
+	}
+	if cfg.KeepSafe == 0 {
+		cfg.KeepSafe = keepSafeFor
 	}
 	if cfg.Dial == nil {
 		cfg.Dial = (&net.Dialer{}).DialContext

@@ -19,7 +19,8 @@ type Config struct {
 	Transport http.RoundTripper // nil: the standard one
 	// Metered tells whether the link costs by the megabyte: photos wait then, and
 	// nothing else does. It must answer at once. nil: never.
-	Metered func() bool
+	Metered  func() bool
+	KeepSafe time.Duration // how long acts are kept that are safe in the city; 0 means 90 days
 	// Dial opens a connection, only to see whether the server is within reach;
 	// nil: the system's.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)

@@ -60,6 +60,10 @@ func (f *Fleet) checkDelivered(ctx context.Context, d *Device) error {
 		if err != nil {
 			return err
 		}
+		if !ok && f.safe(ctx, id) {
+			f.Forgot++
+			continue
+		}
 		if !ok || it.Verdict == "" || it.State == replica.StateSaved || it.State == replica.StateSent {
 			return Violation{"an act that has arrived is known to have", fmt.Sprintf("%s: %s is %+v", d.Name, id, it)}
 		}
@@ -72,6 +76,13 @@ func (f *Fleet) checkDelivered(ctx context.Context, d *Device) error {
 		return Violation{"nothing waits after quiet", fmt.Sprintf("%s: %+v", d.Name, s)}
 	}
 	return nil
+}
+
+// safe tells whether an act is in every backup that may be put back.
+func (f *Fleet) safe(ctx context.Context, id city.MutationID) bool {
+	var seq int64
+	err := f.city.Server().Store().DB().QueryRowContext(ctx, `SELECT seq FROM mutation WHERE id = $1`, id).Scan(&seq)
+	return err == nil && seq <= f.backups[0].safe
 }
 
 // checkBlobs: the city has every photo whole.

@@ -27,8 +27,9 @@ type Device struct {
 	// Blobs are the photos that belong to them.
 	Blobs map[string]bool
 
-	Rand    *rand.Rand // for what Run draws
-	Version string     // of the program
+	Rand     *rand.Rand    // for what Run draws
+	Version  string        // of the program
+	KeepSafe time.Duration // how long it keeps acts that are safe
 
 	root    string // holds one folder a life
 	dir     string
@@ -44,7 +45,7 @@ type Device struct {
 }
 
 func (d *Device) start(ctx context.Context, dir string) error {
-	r, err := replica.Open(ctx, replica.Config{Dir: dir, Now: d.Clock.Now, Version: d.Version, Transport: d.Line, Dial: d.Line.Dial, Draw: d.draw})
+	r, err := replica.Open(ctx, replica.Config{Dir: dir, Now: d.Clock.Now, Version: d.Version, Transport: d.Line, Dial: d.Line.Dial, Draw: d.draw, KeepSafe: d.KeepSafe})
 	if err != nil {
 		return fmt.Errorf("start %s: %w", d.Name, err)
 	}

@@ -58,28 +58,57 @@ func (f *Fleet) partition(_ context.Context, d *Device) error {
 	return nil
 }
 
-// backUp copies the server's files. The last three copies are kept.
-func (f *Fleet) backUp() error {
-	to, err := f.city.Backup()
+// backup is a copy of the server's files.
+type backup struct {
+	dir  string
+	safe int64 // up to here it has everything, photos included
+}
+
+// backUp copies the server's files. The last three copies are kept; safe is what
+// the oldest of them has, for that one may be put back too.
+func (f *Fleet) backUp(ctx context.Context) error {
+	safe, err := f.complete(ctx)
 	if err != nil {
 		return err
 	}
-	f.backups = append(f.backups, to)
+	dir, err := f.city.Backup()
+	if err != nil {
+		return err
+	}
+	f.backups = append(f.backups, backup{dir, safe})
 	if len(f.backups) > 3 {
-		err = os.RemoveAll(f.backups[0])
+		err = os.RemoveAll(f.backups[0].dir)
 		f.backups = f.backups[1:]
 	}
-	return err
+	return errors.Join(err, f.city.MarkSafe(ctx, f.backups[0].safe))
+}
+
+// complete is up to where no photo is missing.
+func (f *Fleet) complete(ctx context.Context) (int64, error) {
+	var missing, head int64
+	err := f.city.Server().Store().DB().QueryRowContext(ctx, `SELECT (SELECT seq FROM sync_head), coalesce((SELECT min(c.seq) FROM change c JOIN record r
+		ON r.kind = c.kind AND r.id = c.id LEFT JOIN blob b ON b.sha256 = r.fields->>'blob' AND b.complete = 1
+		WHERE r.kind = 'photo' AND b.sha256 IS NULL), 0)`).Scan(&head, &missing)
+	if missing > 0 {
+		head = missing - 1
+	}
+	return head, err
 }
 
 // restore begins a life of the server from one of the backups, with the ledger
-// or without it.
+// or without it. Later backups are of a history that has ended.
 func (f *Fleet) restore(ctx context.Context) error {
 	i := len(f.backups) - 1
 	if f.rng.IntN(3) == 0 {
 		i = f.rng.IntN(len(f.backups))
 	}
-	return f.city.Restore(ctx, f.backups[i], f.rng.IntN(2) == 0)
+	for _, b := range f.backups[i+1:] {
+		if err := os.RemoveAll(b.dir); err != nil {
+			return err
+		}
+	}
+	f.backups = f.backups[:i+1]
+	return f.city.Restore(ctx, f.backups[i].dir, f.rng.IntN(2) == 0)
 }
 
 // keepOrRestore makes an image of a device, or goes back to the one it made.

@@ -29,6 +29,7 @@ type Report struct {
 	Calls  int            `json:"calls"`
 	Starts int            `json:"starts"` // of a device's program
 	Faults map[string]int `json:"faults"`
+	Forgot int            `json:"forgotten"` // acts that devices no longer keep, being safe
 	Lines  Struck         `json:"lines"`
 	Lived  time.Duration  `json:"-"` // by the city's clock, summed over the enrolled devices
 }
@@ -38,6 +39,7 @@ func (r *Report) Add(o Report) {
 	r.Acts += o.Acts
 	r.Calls += o.Calls
 	r.Starts += o.Starts
+	r.Forgot += o.Forgot
 	r.Lived += o.Lived
 	r.Lines.add(o.Lines)
 	if r.Faults == nil {
@@ -56,7 +58,7 @@ type Fleet struct {
 	rng     *rand.Rand
 	o       Options
 	root    string
-	backups []string // of the server, the newest last
+	backups []backup // of the server, the newest last, each with all that the one before has
 	notes   int
 	seen    int64 // as of the old page in the console
 	version int   // of the program, the newest
@@ -77,7 +79,7 @@ func NewFleet(ctx context.Context, root string, o Options) (*Fleet, error) {
 			return nil, errors.Join(err, f.Close())
 		}
 	}
-	return f, errors.Join(f.firstJobs(ctx), f.backUp())
+	return f, errors.Join(f.firstJobs(ctx), f.backUp(ctx))
 }
 
 func (f *Fleet) clock() *Clock {
@@ -125,11 +127,11 @@ func (f *Fleet) join(ctx context.Context, name string) error {
 
 func (f *Fleet) newDevice(name string, kind city.DeviceKind) *Device {
 	d := &Device{Name: name, Kind: kind, root: f.root, Clock: f.clock(), Owed: map[city.MutationID]string{}, Blobs: map[string]bool{},
-		Version: "sim", Rand: f.source(), Line: &Line{To: f.city, Rand: f.source()}}
+		Version: "sim", KeepSafe: 30 * time.Minute, Rand: f.source(), Line: &Line{To: f.city, Rand: f.source()}}
 	d.Clock.Advance(f.city.Clock.Now().Sub(d.Clock.Now()))
 	d.joined = f.city.Clock.Now()
 	if f.o.Days > 0 {
-		d.Line.Latency = 100 * time.Millisecond
+		d.Line.Latency, d.KeepSafe = 100*time.Millisecond, 10*24*time.Hour
 	}
 	f.devices = append(f.devices, d)
 	return d
@@ -188,7 +190,7 @@ func (f *Fleet) step(ctx context.Context) error {
 		_ = d.Step(ctx) // may fail for every reason there is; what counts is checked in the end
 		return nil
 	case n < 68:
-		return f.backUp()
+		return f.backUp(ctx)
 	}
 	return f.strike(ctx, f.anyFault(), d)
 }

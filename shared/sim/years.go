@@ -75,7 +75,7 @@ func (f *Fleet) day(ctx context.Context, today time.Time) error {
 			at(10, 6, func(ctx context.Context) error { return f.strike(ctx, x, f.devices[f.rng.IntN(len(f.devices))]) })
 		}
 	}
-	at(22, 1, func(context.Context) error { return f.backUp() })
+	at(22, 1, f.backUp)
 	slices.SortStableFunc(plan, func(a, b event) int { return cmp.Compare(a.at.UnixNano(), b.at.UnixNano()) })
 	for _, e := range plan {
 		if err := wait(ctx, e.at.Sub(f.city.Clock.Now())); err != nil {
