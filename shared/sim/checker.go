@@ -29,6 +29,14 @@ func (f *Fleet) Check(ctx context.Context) error {
 	if err := f.checkArchive(ctx); err != nil {
 		return err
 	}
+	if err := f.checkStreams(ctx); err != nil {
+		return err
+	}
+	for _, d := range f.out {
+		if err := f.checkOut(ctx, d); err != nil {
+			return err
+		}
+	}
 	for _, d := range f.devices {
 		for _, check := range []func(context.Context, *Device) error{f.checkDelivered, f.checkBlobs, f.checkSame, f.checkAfresh} {
 			if err := check(ctx, d); err != nil {
@@ -74,6 +82,29 @@ func (f *Fleet) checkDelivered(ctx context.Context, d *Device) error {
 	}
 	if s.Pending != 0 || s.Damaged != 0 || s.Blobs != 0 {
 		return Violation{"nothing waits after quiet", fmt.Sprintf("%s: %+v", d.Name, s)}
+	}
+	return nil
+}
+
+// checkOut: who was revoked stays out, and has lost nothing.
+func (f *Fleet) checkOut(ctx context.Context, d *Device) error {
+	d.Line.Cut(false)
+	d.Line.Weather(Faults{})
+	if err := d.start(ctx, d.dir); err != nil {
+		return err
+	}
+	defer d.halt()
+	if err := d.Step(ctx); err == nil || d.Link().State != replica.LinkRevoked {
+		return Violation{"who was revoked stays out", fmt.Sprintf("%s: %v, %+v", d.Name, err, d.Link())}
+	}
+	for id := range d.Owed {
+		var n int
+		if err := f.city.Server().Store().DB().QueryRowContext(ctx, `SELECT count(*) FROM mutation WHERE id = $1`, id).Scan(&n); err != nil {
+			return err
+		}
+		if _, here, err := d.Item(ctx, id); err != nil || n == 0 && !here {
+			return errors.Join(err, Violation{"a revoked device loses nothing", fmt.Sprintf("%s: %s", d.Name, id)})
+		}
 	}
 	return nil
 }

@@ -58,6 +58,12 @@ func (d *Device) start(ctx context.Context, dir string) error {
 	return nil
 }
 
+// id is the name under which the city knows it.
+func (d *Device) id() city.DeviceID {
+	me, _ := d.Identity()
+	return me.Device
+}
+
 // draw gives the pauses of Run by the seed.
 func (d *Device) draw(bound time.Duration) time.Duration {
 	d.drawing.Lock()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"cityhall/shared/sim/disk"
@@ -30,6 +31,7 @@ var faults = []fault{
 	{"device_restored", 4, by((*Fleet).keepOrRestore)},
 	{"clone", 2, by((*Fleet).clone)},
 	{"upgrade", 1, by((*Fleet).upgrade)},
+	{"revocation", 1, by((*Fleet).revoke)},
 	{"power_cut", 2, by((*Fleet).cutPower)},
 	{"disk_full", 2, by((*Fleet).fillDisk)},
 	{"server_crash", 2, func(ctx context.Context, f *Fleet, _ *Device) error { return f.city.Crash(ctx) }},
@@ -108,7 +110,53 @@ func (f *Fleet) restore(ctx context.Context) error {
 		}
 	}
 	f.backups = f.backups[:i+1]
-	return f.city.Restore(ctx, f.backups[i].dir, f.rng.IntN(2) == 0)
+	withLedger := f.rng.IntN(2) == 0
+	if err := f.city.Restore(ctx, f.backups[i].dir, withLedger); err != nil || withLedger {
+		return err
+	}
+	for _, d := range f.out { // without a ledger a person has to do it again
+		if err := f.city.Server().Store().Revoke(ctx, d.id()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// revoke ends a device's welcome, and that of its twins, for they have its key.
+// Another device takes its place; older backups do not know that one.
+func (f *Fleet) revoke(ctx context.Context, d *Device) error {
+	if len(f.out) > 2 {
+		f.Faults["revocation"]--
+		return nil
+	}
+	id, on := d.id(), d.on
+	if err := f.city.Server().Store().Revoke(ctx, id); err != nil {
+		return err
+	}
+	for _, gone := range f.devices {
+		if gone.id() == id {
+			if err := gone.Off(); err != nil {
+				return err
+			}
+			f.out = append(f.out, gone)
+		}
+	}
+	f.devices = slices.DeleteFunc(f.devices, func(d *Device) bool { return d.id() == id })
+	if err := f.join(ctx, fmt.Sprintf("%s-next%d", d.Kind, len(f.out))); err != nil {
+		return err
+	}
+	if on {
+		if err := f.devices[len(f.devices)-1].On(ctx); err != nil {
+			return err
+		}
+	}
+	for _, b := range f.backups {
+		if err := os.RemoveAll(b.dir); err != nil {
+			return err
+		}
+	}
+	f.backups = nil
+	return f.backUp(ctx)
 }
 
 // keepOrRestore makes an image of a device, or goes back to the one it made.

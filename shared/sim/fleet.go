@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"cityhall/shared/city"
@@ -55,6 +56,7 @@ type Fleet struct {
 	Report
 	city    *City
 	devices []*Device
+	out     []*Device // revoked
 	rng     *rand.Rand
 	o       Options
 	root    string
@@ -144,7 +146,7 @@ func (f *Fleet) source() *rand.Rand { return rand.New(rand.NewPCG(f.rng.Uint64()
 // Close stops everything.
 func (f *Fleet) Close() error {
 	var errs []error
-	for _, d := range f.devices {
+	for _, d := range slices.Concat(f.devices, f.out) {
 		if d.Replica != nil {
 			errs = append(errs, d.halt())
 		}
@@ -171,7 +173,7 @@ func (f *Fleet) Run(ctx context.Context) error {
 }
 
 func (f *Fleet) count() {
-	for _, d := range f.devices {
+	for _, d := range slices.Concat(f.devices, f.out) {
 		f.Calls += d.Line.Calls
 		f.Starts += d.starts
 		f.Lines.add(d.Line.Struck)

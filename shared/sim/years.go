@@ -59,7 +59,12 @@ func (f *Fleet) day(ctx context.Context, today time.Time) error {
 		at(from, 1, d.On)
 		at(to, 1, func(context.Context) error { return d.Off() })
 		for range f.rng.IntN(5) {
-			at(from+1, to-from-1, func(ctx context.Context) error { return f.work(ctx, d) })
+			at(from+1, to-from-1, func(ctx context.Context) error {
+				if slices.Contains(f.out, d) {
+					return nil
+				}
+				return f.work(ctx, d)
+			})
 		}
 		f.weather(d, at)
 		if d.old.dir == "" {
