@@ -54,7 +54,7 @@ func (f *Fleet) checkDelivered(ctx context.Context, d *Device) error {
 	for id, words := range d.Owed {
 		var n int
 		var args []byte
-		err := db.QueryRowContext(ctx, `SELECT count(*), coalesce(max(args), max(envelope)) FROM mutation WHERE id = $1`, id).Scan(&n, &args)
+		err := db.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM mutation WHERE id = $1), (SELECT coalesce(args, envelope) FROM mutation WHERE id = $1 LIMIT 1)`, id).Scan(&n, &args)
 		if err != nil {
 			return err
 		}

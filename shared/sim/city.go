@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -54,14 +55,24 @@ func (c *Clock) Advance(d time.Duration) {
 	c.mu.Unlock()
 }
 
+// Database is a PostgreSQL database that can be copied and put back under a name
+// while nobody is connected.
+type Database interface {
+	DSN() string
+	Copy(name string) error
+	Restore(name string) error
+	Forget(name string) error
+}
+
 // City is the server and its files.
 type City struct {
 	Clock *Clock
 	// Horizon is the server's from its next start on; 0 is the usual one.
 	Horizon int64
-	dir   string // holds one folder a life of the server
-	lives int
-	data  string // folder of the present life
+	dir     string // holds one folder a life of the server
+	lives   int
+	data    string   // folder of the present life
+	db      Database // nil: a file in data
 
 	mu   sync.RWMutex
 	srv  *syncserver.Server
@@ -77,7 +88,12 @@ var (
 
 // NewCity starts a server in an empty folder and sets up a small city.
 func NewCity(ctx context.Context, dir string, clock *Clock) (*City, error) {
-	c := &City{Clock: clock, dir: dir}
+	return NewCityOn(ctx, dir, clock, nil)
+}
+
+// NewCityOn is NewCity on an empty PostgreSQL database, or on a file if it is nil.
+func NewCityOn(ctx context.Context, dir string, clock *Clock, db Database) (*City, error) {
+	c := &City{Clock: clock, dir: dir, db: db}
 	if err := c.start(ctx, c.newData()); err != nil {
 		return nil, err
 	}
@@ -100,7 +116,11 @@ func (c *City) newData() string {
 }
 
 func (c *City) start(ctx context.Context, data string) error {
-	srv, err := syncserver.Open(ctx, syncserver.Config{Data: data, Horizon: c.Horizon, Now: c.Clock.Now, Log: slog.New(slog.DiscardHandler)})
+	dsn := ""
+	if c.db != nil {
+		dsn = c.db.DSN()
+	}
+	srv, err := syncserver.Open(ctx, syncserver.Config{Data: data, DB: dsn, Horizon: c.Horizon, Now: c.Clock.Now, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return fmt.Errorf("start the server: %w", err)
 	}
@@ -165,12 +185,27 @@ func (c *City) MarkSafe(ctx context.Context, seq int64) error {
 // Data is the folder of the present life.
 func (c *City) Data() string { return c.data }
 
-// Backup copies the server's files and gives the copy's folder.
-func (c *City) Backup() (string, error) {
+// Backup copies the server's files and gives the copy's folder. PostgreSQL copies
+// a database while nobody is connected, so there the server has a short rest.
+func (c *City) Backup(ctx context.Context) (string, error) {
 	c.lives++
 	to := filepath.Join(c.dir, fmt.Sprintf("backup-%d", c.lives))
-	return to, copyFolder(c.data, to)
+	if c.db == nil {
+		return to, copyFolder(c.data, to)
+	}
+	return to, c.Restart(ctx, func() error { return errors.Join(copyFolder(c.data, to), c.db.Copy(copyName(to))) })
 }
+
+// Forget removes a backup.
+func (c *City) Forget(backup string) error {
+	err := os.RemoveAll(backup)
+	if c.db != nil {
+		err = errors.Join(err, c.db.Forget(copyName(backup)))
+	}
+	return err
+}
+
+func copyName(backup string) string { return strings.ReplaceAll(filepath.Base(backup), "-", "_") }
 
 // Restore begins a life from a backup, with nobody saying so to anybody. The
 // ledger stands outside the backup: it is the present one, unless it was lost too.
@@ -192,11 +227,16 @@ func (c *City) Restore(ctx context.Context, backup string, withLedger bool) erro
 }
 
 func (c *City) move(ctx context.Context, next string) error {
+	return c.moveWith(ctx, next, func() error { return nil })
+}
+
+// moveWith begins a life in another folder; between happens while nothing runs.
+func (c *City) moveWith(ctx context.Context, next string, between func() error) error {
 	old := c.data
 	if err := c.Close(); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(old); err != nil {
+	if err := errors.Join(os.RemoveAll(old), between()); err != nil {
 		return err
 	}
 	return c.start(ctx, next)

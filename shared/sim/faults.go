@@ -73,13 +73,13 @@ func (f *Fleet) backUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	dir, err := f.city.Backup()
+	dir, err := f.city.Backup(ctx)
 	if err != nil {
 		return err
 	}
 	f.backups = append(f.backups, backup{dir, safe})
 	if len(f.backups) > 3 {
-		err = os.RemoveAll(f.backups[0].dir)
+		err = f.city.Forget(f.backups[0].dir)
 		f.backups = f.backups[1:]
 	}
 	return errors.Join(err, f.city.MarkSafe(ctx, f.backups[0].safe))
@@ -105,7 +105,7 @@ func (f *Fleet) restore(ctx context.Context) error {
 		i = f.rng.IntN(len(f.backups))
 	}
 	for _, b := range f.backups[i+1:] {
-		if err := os.RemoveAll(b.dir); err != nil {
+		if err := f.city.Forget(b.dir); err != nil {
 			return err
 		}
 	}
@@ -151,7 +151,7 @@ func (f *Fleet) revoke(ctx context.Context, d *Device) error {
 		}
 	}
 	for _, b := range f.backups {
-		if err := os.RemoveAll(b.dir); err != nil {
+		if err := f.city.Forget(b.dir); err != nil {
 			return err
 		}
 	}
@@ -241,6 +241,10 @@ func (f *Fleet) fillDisk(ctx context.Context, d *Device) error {
 
 // cutServerPower cuts the server's power while a device speaks to it.
 func (f *Fleet) cutServerPower(ctx context.Context, d *Device) error {
+	if f.o.DB != nil { // PostgreSQL's disk is its own affair
+		f.Faults["server_power_cut"]--
+		return nil
+	}
 	var sick *disk.Disk
 	err := f.city.Restart(ctx, func() (err error) {
 		sick, err = disk.New(f.city.Data(), f.rng.Uint64())

@@ -22,6 +22,7 @@ type Options struct {
 	Days   int
 	Faults Faults           // on the lines; with Days on bad days only
 	Tick   func() time.Time // with Days: the clock that all goes by
+	DB     Database         // PostgreSQL; nil: SQLite
 }
 
 // Report counts what a history held.
@@ -73,7 +74,7 @@ var start = time.Date(2026, 3, 2, 6, 0, 0, 0, time.UTC) // a Monday
 func NewFleet(ctx context.Context, root string, o Options) (*Fleet, error) {
 	f := &Fleet{rng: rand.New(rand.NewPCG(o.Seed, 0x666c656574)), o: o, root: root, Report: Report{Faults: map[string]int{}}}
 	var err error
-	if f.city, err = NewCity(ctx, root, f.clock()); err != nil {
+	if f.city, err = NewCityOn(ctx, root, f.clock(), o.DB); err != nil {
 		return nil, err
 	}
 	for _, name := range []string{"kiosk-a", "kiosk-b", "tablet-a", "tablet-b"} {

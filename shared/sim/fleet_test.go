@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,15 +15,19 @@ import (
 	"time"
 
 	"cityhall/shared/sim"
+	"cityhall/shared/sim/postgres"
 )
 
+func TestMain(m *testing.M) { postgres.Main(m) }
+
 var (
-	oneSeed   = flag.Uint64("seed", 0, "replay this one seed")
-	firstSeed = flag.Uint64("first", 1, "begin with this seed")
-	seeds     = flag.Int("seeds", 30, "how many crowded histories to run")
-	years     = flag.Int("years", 4, "how many histories of years to run")
-	steps     = flag.Int("steps", 100, "length of a crowded history")
-	days      = flag.Int("days", 60, "length of a history of years")
+	oneSeed    = flag.Uint64("seed", 0, "replay this one seed")
+	firstSeed  = flag.Uint64("first", 1, "begin with this seed")
+	seeds      = flag.Int("seeds", 30, "how many crowded histories to run")
+	years      = flag.Int("years", 4, "how many histories of years to run")
+	steps      = flag.Int("steps", 100, "length of a crowded history")
+	onPostgres = flag.Int("postgres", 1, "how many of them on PostgreSQL")
+	days       = flag.Int("days", 60, "length of a history of years")
 )
 
 // TestFleet runs one crowded history a seed and prints how to replay the one that
@@ -42,6 +47,15 @@ func TestYears(t *testing.T) {
 		n, o.Days = 1, 7
 	}
 	histories(t, "years", n, fmt.Sprintf("-days %d", o.Days), o)
+}
+
+// TestYearsOnPostgres is TestYears with the server's tables in PostgreSQL.
+func TestYearsOnPostgres(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a database server is not part of the short tests")
+	}
+	o := sim.Options{Days: *days, Faults: sim.Rough, Tick: time.Now}
+	histories(t, "years on PostgreSQL", *onPostgres, fmt.Sprintf("-days %d", o.Days), o)
 }
 
 func histories(t *testing.T, figure string, n int, flags string, o sim.Options) {
@@ -73,9 +87,12 @@ func histories(t *testing.T, figure string, n int, flags string, o sim.Options) 
 			if broken.Load() >= 3 {
 				t.Skip("three broken histories are enough")
 			}
+			o := o
+			if strings.HasSuffix(figure, "PostgreSQL") {
+				o.DB = postgres.NewDatabase(t)
+			}
 			// In a bubble waiting takes no time.
 			synctest.Test(t, func(t *testing.T) {
-				o := o
 				o.Seed = seed
 				report, err := history(t, o)
 				if err != nil {

@@ -242,7 +242,10 @@ func (l *Line) stream(r *http.Request) (*http.Response, error) {
 		defer stop()
 		l.To.ServeHTTP(w, in)
 		w.WriteHeader(http.StatusOK)
-		to.CloseWithError(io.ErrUnexpectedEOF) // a live answer never ends by itself
+		if strings.HasPrefix(w.header.Get("Content-Type"), "text/event-stream") {
+			to.CloseWithError(io.ErrUnexpectedEOF) // events never end by themselves
+		}
+		to.Close()
 	}()
 	select {
 	case status := <-w.begun:
