@@ -187,13 +187,13 @@ func (c *City) Data() string { return c.data }
 
 // Backup copies the server's files and gives the copy's folder. PostgreSQL copies
 // a database while nobody is connected, so there the server has a short rest.
-func (c *City) Backup(ctx context.Context) (string, error) {
+func (c *City) Backup() (string, error) {
 	c.lives++
 	to := filepath.Join(c.dir, fmt.Sprintf("backup-%d", c.lives))
 	if c.db == nil {
 		return to, copyFolder(c.data, to)
 	}
-	return to, c.Restart(ctx, func() error { return errors.Join(copyFolder(c.data, to), c.db.Copy(copyName(to))) })
+	return to, c.Restart(context.Background(), func() error { return errors.Join(copyFolder(c.data, to), c.db.Copy(copyName(to))) })
 }
 
 // Forget removes a backup.
@@ -207,9 +207,18 @@ func (c *City) Forget(backup string) error {
 
 func copyName(backup string) string { return strings.ReplaceAll(filepath.Base(backup), "-", "_") }
 
-// Restore begins a life from a backup, with nobody saying so to anybody. The
-// ledger stands outside the backup: it is the present one, unless it was lost too.
-func (c *City) Restore(ctx context.Context, backup string, withLedger bool) error {
+// Restore begins a life from a backup, with nobody saying so to anybody. What
+// stands outside the backup, the ledger, is lost too.
+func (c *City) Restore(ctx context.Context, backup string) error {
+	return c.restore(ctx, backup, false)
+}
+
+// RestoreBesideLedger is Restore where the ledger was not lost.
+func (c *City) RestoreBesideLedger(ctx context.Context, backup string) error {
+	return c.restore(ctx, backup, true)
+}
+
+func (c *City) restore(ctx context.Context, backup string, withLedger bool) error {
 	next := c.newData()
 	if err := copyFolder(backup, next); err != nil {
 		return err

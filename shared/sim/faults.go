@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"cityhall/shared/city"
 	"cityhall/shared/sim/disk"
 )
 
@@ -32,6 +33,7 @@ var faults = []fault{
 	{"clone", 2, by((*Fleet).clone)},
 	{"upgrade", 1, by((*Fleet).upgrade)},
 	{"revocation", 1, by((*Fleet).revoke)},
+	{"grant_change", 2, by((*Fleet).regrant)},
 	{"power_cut", 2, by((*Fleet).cutPower)},
 	{"disk_full", 2, by((*Fleet).fillDisk)},
 	{"server_crash", 2, func(ctx context.Context, f *Fleet, _ *Device) error { return f.city.Crash(ctx) }},
@@ -73,7 +75,7 @@ func (f *Fleet) backUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	dir, err := f.city.Backup(ctx)
+	dir, err := f.city.Backup()
 	if err != nil {
 		return err
 	}
@@ -111,7 +113,7 @@ func (f *Fleet) restore(ctx context.Context) error {
 	}
 	f.backups = f.backups[:i+1]
 	withLedger := f.rng.IntN(2) == 0
-	if err := f.city.Restore(ctx, f.backups[i].dir, withLedger); err != nil || withLedger {
+	if err := f.city.restore(ctx, f.backups[i].dir, withLedger); err != nil || withLedger {
 		return err
 	}
 	for _, d := range f.out { // without a ledger a person has to do it again
@@ -187,6 +189,23 @@ func (f *Fleet) clone(ctx context.Context, d *Device) error {
 	twin.Owed, twin.Blobs, twin.on = img.owed, img.blobs, d.on
 	twin.Line.Faults = d.Line.Faults
 	return twin.start(ctx, img.dir)
+}
+
+// regrant takes a tablet's crew away or gives it back; its twins share it.
+func (f *Fleet) regrant(ctx context.Context, d *Device) error {
+	if d.Kind != city.DeviceTablet {
+		f.Faults["grant_change"]--
+		return nil
+	}
+	now, err := f.city.Server().Store().Device(ctx, d.id())
+	if err != nil {
+		return err
+	}
+	grants := []city.Scope{city.ScopePublic}
+	if len(now.Grants) == 1 {
+		grants = append(grants, city.ScopeCrew(Crew))
+	}
+	return f.city.Server().Store().SetGrants(ctx, d.id(), grants)
 }
 
 // upgrade installs the next version of the program.

@@ -22,7 +22,7 @@ var (
 
 // Line is one device's network to the city: an http.RoundTripper that calls the
 // server in memory. Each fault strikes with its chance, drawn from the seed. The
-// fields are set before the first call; Weather, Cut and Before change them later.
+// fields are set while nothing calls; Weather, Cut and Before change them later.
 type Line struct {
 	To      http.Handler
 	Rand    *rand.Rand
@@ -32,8 +32,9 @@ type Line struct {
 	Calls   int
 	Struck  Struck
 
+	BeforeN func() error // called before each request; an error is the device's death
+
 	mu     sync.Mutex
-	before func() error // called before each request; an error is the device's death
 	kept   *http.Request
 	body   []byte
 	hangUp func() // ends the live connection; nil: there is none
@@ -92,7 +93,7 @@ func (l *Line) Cut(down bool) {
 func (l *Line) Before(do func() error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.before = do
+	l.BeforeN = do
 }
 
 // draw tells whether a fault strikes, and counts it.
@@ -164,7 +165,7 @@ func (l *Line) RoundTrip(r *http.Request) (*http.Response, error) {
 		r.Body.Close()
 	}
 	l.mu.Lock()
-	before := l.before
+	before := l.BeforeN
 	l.Calls++
 	l.mu.Unlock()
 	if before != nil {
