@@ -38,7 +38,7 @@ func (f *Fleet) Check(ctx context.Context) error {
 		}
 	}
 	for _, d := range f.devices {
-		for _, check := range []func(context.Context, *Device) error{f.checkDelivered, f.checkBlobs, f.checkSame, f.checkAfresh} {
+		for _, check := range []func(context.Context, *Device) error{f.checkDelivered, f.checkBlobs, f.checkSame, f.checkAfresh, f.checkWholeLog, f.checkForgotten} {
 			if err := check(ctx, d); err != nil {
 				return err
 			}

@@ -110,6 +110,12 @@ func NewCityOn(ctx context.Context, dir string, clock *Clock, db Database) (*Cit
 	return c, nil
 }
 
+// OpenCity starts a server on a folder that a server has left.
+func OpenCity(ctx context.Context, dir, data string, clock *Clock) (*City, error) {
+	c := &City{Clock: clock, dir: dir}
+	return c, c.start(ctx, data)
+}
+
 func (c *City) newData() string {
 	c.lives++
 	return filepath.Join(c.dir, fmt.Sprintf("server-%d", c.lives))
