@@ -103,7 +103,7 @@ func (f *Fleet) checkForgotten(ctx context.Context, d *Device) error {
 		if err := rows.Scan(&ref.Kind, &ref.ID); err != nil {
 			return err
 		}
-		if _, ok := see[ref.String()]; ok {
+		if _, ok := see[ref.String()]; ok || named(see, ref.ID) {
 			continue
 		}
 		for name, raw := range kept {
@@ -113,4 +113,15 @@ func (f *Fleet) checkForgotten(ctx context.Context, d *Device) error {
 		}
 	}
 	return rows.Err()
+}
+
+// named tells whether a record that the device may see names the id: a review of
+// the device's own refused act does.
+func named(see map[string]string, id city.ID) bool {
+	for _, text := range see {
+		if strings.Contains(text, string(id)) {
+			return true
+		}
+	}
+	return false
 }
