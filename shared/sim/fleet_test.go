@@ -24,9 +24,9 @@ var (
 	oneSeed    = flag.Uint64("seed", 0, "replay this one seed")
 	firstSeed  = flag.Uint64("first", 1, "begin with this seed")
 	seeds      = flag.Int("seeds", 30, "how many crowded histories to run")
-	years      = flag.Int("years", 4, "how many histories of years to run")
+	years      = flag.Int("years", 6, "how many histories of years to run")
 	steps      = flag.Int("steps", 100, "length of a crowded history")
-	onPostgres = flag.Int("postgres", 1, "how many of them on PostgreSQL")
+	onPostgres = flag.Int("postgres", 42, "length of the history on PostgreSQL")
 	days       = flag.Int("days", 60, "length of a history of years")
 )
 
@@ -54,8 +54,8 @@ func TestYearsOnPostgres(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a database server is not part of the short tests")
 	}
-	o := sim.Options{Days: *days, Faults: sim.Rough, Tick: time.Now}
-	histories(t, "years on PostgreSQL", *onPostgres, fmt.Sprintf("-days %d", o.Days), o)
+	o := sim.Options{Days: *onPostgres, Faults: sim.Rough, Tick: time.Now}
+	histories(t, "years on PostgreSQL", 1, fmt.Sprintf("-postgres %d", o.Days), o)
 }
 
 func histories(t *testing.T, figure string, n int, flags string, o sim.Options) {
