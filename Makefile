@@ -70,8 +70,9 @@ journey:
 
 FIRST ?= 1
 SEEDS ?= 1000
-sim: ## Run SEEDS=1000 histories of a fleet of devices, beginning with seed FIRST=1
-	@$(prove) ./shared/sim -run '^TestFleet$$' -args -first $(FIRST) -seeds $(SEEDS) | $(figures)
+YEARS ?= 55
+sim: ## Run SEEDS=1000 crowded histories of a fleet and YEARS=55 of 60 days (40 device-years), beginning with seed FIRST=1
+	@$(prove) ./shared/sim -run '^(TestFleet|TestYears)$$' -args -first $(FIRST) -seeds $(SEEDS) -years $(YEARS) | $(figures)
 
 CUTS ?= 10000
 powercut: ## Cut the power CUTS=10000 times, let each operation of a disk fail, and flip as many bits

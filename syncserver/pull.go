@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -72,17 +73,31 @@ func lines[T any](all []T) []any {
 	return out
 }
 
+// compressors are reused: making one costs more than compressing a small page.
+var compressors sync.Pool
+
+func compressor(to io.Writer) (*zstd.Encoder, error) {
+	if z, ok := compressors.Get().(*zstd.Encoder); ok {
+		z.Reset(to)
+		return z, nil
+	}
+	return zstd.NewWriter(to, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
+}
+
 func writeLines(c *call, lines []any) error {
 	c.Header("Content-Type", protocol.ContentType)
 	c.Header("Cache-Control", "no-store")
 	var out io.Writer = c.Writer
 	if strings.Contains(c.GetHeader("Accept-Encoding"), "zstd") {
 		c.Header("Content-Encoding", "zstd")
-		z, err := zstd.NewWriter(c.Writer, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
+		z, err := compressor(c.Writer)
 		if err != nil {
 			return err
 		}
-		defer z.Close()
+		defer func() {
+			z.Close()
+			compressors.Put(z)
+		}()
 		out = z
 	}
 	var buf bytes.Buffer

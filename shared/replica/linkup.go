@@ -14,20 +14,29 @@ const lookEvery = 2 * time.Second
 // watchLine notices when a dead line comes back, so that what waits goes out in
 // a second or two and not at the end of a long pause. It wakes the rounds only
 // after it has seen the line dead: a server that answers with errors is left to
-// their back-off.
+// their back-off. While the line is good it sleeps.
 func (r *Replica) watchLine(ctx context.Context) {
-	for dead := false; ; {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(jitter(lookEvery)):
-		}
+	changes, done := r.Changes()
+	defer done()
+	for dead := false; ctx.Err() == nil; {
 		id := r.who()
 		if id == nil || r.Link().State != LinkOffline {
 			dead = false
+			select {
+			case <-ctx.Done():
+			case <-changes:
+			}
 			continue
 		}
-		if !reachable(ctx, id.server) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(r.jitter(lookEvery)):
+		}
+		if r.Link().State != LinkOffline {
+			continue
+		}
+		if !r.reachable(ctx, id.server) {
 			dead = true
 		} else if dead {
 			dead = false
@@ -37,7 +46,7 @@ func (r *Replica) watchLine(ctx context.Context) {
 }
 
 // reachable tells whether anything accepts connections at the server's address.
-func reachable(ctx context.Context, server string) bool {
+func (r *Replica) reachable(ctx context.Context, server string) bool {
 	u, err := url.Parse(server)
 	if err != nil {
 		return false
@@ -46,8 +55,9 @@ func reachable(ctx context.Context, server string) bool {
 	if port == "" {
 		port = u.Scheme // https and http are names of ports too
 	}
-	d := net.Dialer{Timeout: lookEvery}
-	conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	ctx, cancel := context.WithTimeout(ctx, lookEvery)
+	defer cancel()
+	conn, err := r.cfg.Dial(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
 	if err != nil {
 		return false
 	}

@@ -54,7 +54,7 @@ func (r *Replica) listen(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-r.back:
-		case <-time.After(min(backoff(failures), pollPause)):
+		case <-time.After(min(r.backoff(failures), pollPause)):
 		}
 	}
 }

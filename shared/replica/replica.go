@@ -2,11 +2,13 @@ package replica
 
 import (
 	"context"
-	"crypto/rand"
+	cryptorand "crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -34,6 +36,7 @@ type Replica struct {
 	evidenceFails int // under stepping: rounds in which the server failed to take evidence
 
 	syncKept time.Time // under stepping: the last contact that was written down
+	pruned   time.Time // under stepping: when old acts were last forgotten
 
 	writing sync.Mutex    // who changes what is shown
 	shown   *picture      // under writing
@@ -77,6 +80,15 @@ func Open(ctx context.Context, cfg Config) (*Replica, error) {
 	if cfg.Transport == nil {
 		cfg.Transport = http.DefaultTransport
 	}
+	if cfg.KeepSafe == 0 {
+		cfg.KeepSafe = keepSafeFor
+	}
+	if cfg.Dial == nil {
+		cfg.Dial = (&net.Dialer{}).DialContext
+	}
+	if cfg.Draw == nil {
+		cfg.Draw = rand.N[time.Duration]
+	}
 	for _, dir := range []string{cfg.Dir, filepath.Join(cfg.Dir, ownBlobs), filepath.Join(cfg.Dir, fetchedBlobs)} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, fmt.Errorf("make the device's folder: %w", err)
@@ -86,7 +98,7 @@ func Open(ctx context.Context, cfg Config) (*Replica, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Replica{cfg: cfg, http: &http.Client{Transport: cfg.Transport, CheckRedirect: noRedirects}, boot: rand.Text(), started: cfg.Now(),
+	r := &Replica{cfg: cfg, http: &http.Client{Transport: cfg.Transport, CheckRedirect: noRedirects}, boot: cryptorand.Text(), started: cfg.Now(),
 		subs: map[chan struct{}]struct{}{}, wake: make(chan struct{}, 1), back: make(chan struct{}, 1), stuck: map[city.MutationID]city.Code{},
 		link: Link{State: LinkUnknown, Since: cfg.Now()}, codec: codec}
 	if err := r.open(ctx); err != nil {

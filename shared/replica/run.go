@@ -3,7 +3,6 @@ package replica
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -39,7 +38,7 @@ func (r *Replica) Run(ctx context.Context) error {
 			failures, rest = 0, jitter(departedPause)
 		default:
 			r.cfg.Log.Info("round failed", "err", err)
-			rest = max(backoff(failures), retryAfter(err))
+			rest = max(r.backoff(failures), retryAfter(err))
 			failures++
 		}
 		r.pause(ctx, rest, failures > 0)
@@ -69,18 +68,18 @@ func (r *Replica) pause(ctx context.Context, rest time.Duration, failed bool) {
 // idlePause is long while the server can poke, and short while it cannot.
 func (r *Replica) idlePause() time.Duration {
 	if r.live.Load() {
-		return jitter(longestPause)
+		return r.jitter(longestPause)
 	}
-	return jitter(pollPause)
+	return r.jitter(pollPause)
 }
 
 // backoff doubles the bound with every failure, with full jitter below it.
-func backoff(failures int) time.Duration {
-	return jitter(min(longestPause, shortestPause<<min(failures+1, 20)))
+func (r *Replica) backoff(failures int) time.Duration {
+	return r.jitter(min(longestPause, shortestPause<<min(failures+1, 20)))
 }
 
-func jitter(bound time.Duration) time.Duration {
-	return shortestPause + rand.N(bound-shortestPause)
+func (r *Replica) jitter(bound time.Duration) time.Duration {
+	return shortestPause + r.cfg.Draw(bound-shortestPause)
 }
 
 func retryAfter(err error) time.Duration {

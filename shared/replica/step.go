@@ -137,7 +137,7 @@ func (r *Replica) round(ctx context.Context, id *identity) error {
 	if pulled != nil {
 		return errors.Join(pulled, pushed, r.sendBlobs(ctx, id))
 	}
-	return errors.Join(pushed, r.verify(ctx, id), r.sendBlobs(ctx, id), r.fetchPlaces(ctx))
+	return errors.Join(pushed, r.verify(ctx, id), r.sendBlobs(ctx, id), r.fetchPlaces(ctx), r.prune(ctx))
 }
 
 // lostPlace tells that the server does not take the cache's cursor: the next pull

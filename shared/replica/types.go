@@ -1,7 +1,9 @@
 package replica
 
 import (
+	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
@@ -20,7 +22,14 @@ type Config struct {
 	Metered func() bool
 	// Ballast is how many bytes Run sets aside for the last words on a full disk; 0
 	// for none.
-	Ballast int64
+	Ballast  int64
+	KeepSafe time.Duration // how long acts are kept that are safe in the city; 0 means 90 days
+	// Dial opens a connection, only to see whether the server is within reach;
+	// nil: the system's.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Draw gives a duration of at least 0 and below the bound, by which a thousand
+	// devices do not call in the same second; nil: any.
+	Draw func(bound time.Duration) time.Duration
 }
 
 // Identity is who the device is.

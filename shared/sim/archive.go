@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -47,6 +48,39 @@ func (f *Fleet) checkArchive(ctx context.Context) error {
 		return err
 	}
 	return f.checkOverwrites(ctx, bases)
+}
+
+// checkStreams: where the archive has all of a stream, its contents make the
+// link that the server believes the stream to end with.
+func (f *Fleet) checkStreams(ctx context.Context) error {
+	rows, err := f.city.Server().Store().DB().QueryContext(ctx, `SELECT s.device, s.stream, s.last_n, s.link, m.n, m.content
+		FROM stream s JOIN mutation m ON m.device = s.device AND m.stream = s.stream ORDER BY s.device, s.stream, m.n`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var of string
+	var at int64
+	var link protocol.Hash
+	for rows.Next() {
+		var device, stream string
+		var last, n int64
+		var end, content []byte
+		if err := rows.Scan(&device, &stream, &last, &end, &n, &content); err != nil {
+			return err
+		}
+		if name := device + "/" + stream; of != name {
+			of, at, link = name, 0, protocol.Hash{}
+		}
+		if at++; n != at {
+			continue // some came by another stream before
+		}
+		link = protocol.Link(link, protocol.Hash(content))
+		if n == last && !bytes.Equal(link[:], end) {
+			return Violation{"a stream is one device's, from its first act on", fmt.Sprintf("%s does not chain up to %d", of, n)}
+		}
+	}
+	return rows.Err()
 }
 
 // writing is who wrote a field last, and what.

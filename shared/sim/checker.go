@@ -29,8 +29,16 @@ func (f *Fleet) Check(ctx context.Context) error {
 	if err := f.checkArchive(ctx); err != nil {
 		return err
 	}
+	if err := f.checkStreams(ctx); err != nil {
+		return err
+	}
+	for _, d := range f.out {
+		if err := f.checkOut(ctx, d); err != nil {
+			return err
+		}
+	}
 	for _, d := range f.devices {
-		for _, check := range []func(context.Context, *Device) error{f.checkDelivered, f.checkBlobs, f.checkSame, f.checkAfresh} {
+		for _, check := range []func(context.Context, *Device) error{f.checkDelivered, f.checkBlobs, f.checkSame, f.checkAfresh, f.checkWholeLog, f.checkForgotten} {
 			if err := check(ctx, d); err != nil {
 				return err
 			}
@@ -46,7 +54,7 @@ func (f *Fleet) checkDelivered(ctx context.Context, d *Device) error {
 	for id, words := range d.Owed {
 		var n int
 		var args []byte
-		err := db.QueryRowContext(ctx, `SELECT count(*), coalesce(max(args), max(envelope)) FROM mutation WHERE id = $1`, id).Scan(&n, &args)
+		err := db.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM mutation WHERE id = $1), (SELECT coalesce(args, envelope) FROM mutation WHERE id = $1 LIMIT 1)`, id).Scan(&n, &args)
 		if err != nil {
 			return err
 		}
@@ -60,6 +68,10 @@ func (f *Fleet) checkDelivered(ctx context.Context, d *Device) error {
 		if err != nil {
 			return err
 		}
+		if !ok && f.safe(ctx, id) {
+			f.Forgot++
+			continue
+		}
 		if !ok || it.Verdict == "" || it.State == replica.StateSaved || it.State == replica.StateSent {
 			return Violation{"an act that has arrived is known to have", fmt.Sprintf("%s: %s is %+v", d.Name, id, it)}
 		}
@@ -72,6 +84,36 @@ func (f *Fleet) checkDelivered(ctx context.Context, d *Device) error {
 		return Violation{"nothing waits after quiet", fmt.Sprintf("%s: %+v", d.Name, s)}
 	}
 	return nil
+}
+
+// checkOut: who was revoked stays out, and has lost nothing.
+func (f *Fleet) checkOut(ctx context.Context, d *Device) error {
+	d.Line.Cut(false)
+	d.Line.Weather(Faults{})
+	if err := d.start(ctx, d.dir); err != nil {
+		return err
+	}
+	defer d.halt()
+	if err := d.Step(ctx); err == nil || d.Link().State != replica.LinkRevoked {
+		return Violation{"who was revoked stays out", fmt.Sprintf("%s: %v, %+v", d.Name, err, d.Link())}
+	}
+	for id := range d.Owed {
+		var n int
+		if err := f.city.Server().Store().DB().QueryRowContext(ctx, `SELECT count(*) FROM mutation WHERE id = $1`, id).Scan(&n); err != nil {
+			return err
+		}
+		if _, here, err := d.Item(ctx, id); err != nil || n == 0 && !here {
+			return errors.Join(err, Violation{"a revoked device loses nothing", fmt.Sprintf("%s: %s", d.Name, id)})
+		}
+	}
+	return nil
+}
+
+// safe tells whether an act is in every backup that may be put back.
+func (f *Fleet) safe(ctx context.Context, id city.MutationID) bool {
+	var seq int64
+	err := f.city.Server().Store().DB().QueryRowContext(ctx, `SELECT seq FROM mutation WHERE id = $1`, id).Scan(&seq)
+	return err == nil && seq <= f.backups[0].safe
 }
 
 // checkBlobs: the city has every photo whole.

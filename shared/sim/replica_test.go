@@ -224,12 +224,13 @@ func TestDeliveredUnderAnEarlierIdentity(t *testing.T) {
 	r := newReplica(t, c, city.DeviceKiosk, sim.Address, wire, sim.NewClock(noon))
 	step(t, r)
 	id := record(t, r, report(city.NewID()))
-	wire.BeforeN = func() error { wire.Down = wire.Calls >= 3; return nil } // hello, push, and then no pull
+	wire.Before(func() error { wire.Down = wire.Calls >= 3; return nil }) // hello, push, and then no pull
 	wire.Calls = 0
 	if err := r.Step(ctx); err == nil {
 		t.Fatal("the pull did not fail")
 	}
-	wire.BeforeN, wire.Down = nil, false
+	wire.Before(nil)
+	wire.Down = false
 	if got := state(t, r, id); got != replica.StateSent {
 		t.Fatal(got)
 	}
@@ -268,7 +269,7 @@ func TestBlobsGoBothWays(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := record(t, r, replica.Entry{Actor: ana, Blobs: []string{sha}, Act: &city.AddPhoto{Photo: city.NewID(), Request: request, Blob: sha, Stage: "after"}})
-	wire.BeforeN = func() error { wire.Down = wire.Calls > 8; return nil }
+	wire.Before(func() error { wire.Down = wire.Calls > 8; return nil })
 	wire.Calls = 0
 	if err := r.Step(ctx); err == nil {
 		t.Fatal("the line did not break")
@@ -276,7 +277,8 @@ func TestBlobsGoBothWays(t *testing.T) {
 	if it, _, _ := r.Item(ctx, id); it.State != replica.StateReceived || it.BlobsSent != 0 {
 		t.Fatalf("records wait for photos: %+v", it)
 	}
-	wire.BeforeN, wire.Down, wire.Calls = nil, false, 0
+	wire.Before(nil)
+	wire.Down, wire.Calls = false, 0
 	step(t, r)
 	if it, _, _ := r.Item(ctx, id); it.BlobsSent != 1 {
 		t.Fatalf("%+v", it)

@@ -14,7 +14,7 @@ log=out/soak-$first.jsonl
 status=0
 
 while [ "$status" -eq 0 ] && [ "$(date +%s)" -lt "$end" ]; do
-	for part in "sim SEEDS=100" "powercut CUTS=200" "crash KILLS=100"; do
+	for part in "sim SEEDS=100 YEARS=2" "powercut CUTS=200" "crash KILLS=100"; do
 		# shellcheck disable=SC2086 # the part is a target and a setting
 		make --no-print-directory $part FIRST="$seed" >"$log.part" 2>&1 || status=1
 		cat "$log.part"

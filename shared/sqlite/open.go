@@ -117,6 +117,7 @@ func dataSource(path string, o Options) string {
 	q.Set("_sync", "FULL")
 	q.Set("_fk", "1")
 	q.Set("_txlock", "immediate")
+	q.Set("_stmt_cache_size", cachedStatements)
 	if o.ReadOnly {
 		q.Set("mode", "ro")
 		q.Set("_query_only", "1")

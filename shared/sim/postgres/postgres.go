@@ -21,6 +21,40 @@ var (
 // is true and is skipped elsewhere; under -short it is skipped.
 func New(t testing.TB) (dsn string) {
 	t.Helper()
+	return NewDatabase(t).DSN()
+}
+
+// Database is one test's database. It can be copied and put back while nobody is
+// connected to it.
+type Database struct {
+	c    *cluster
+	name string
+}
+
+// DSN is its address.
+func (d *Database) DSN() string { return d.c.dsn(d.name) }
+
+// Copy keeps the database as it is now under a name.
+func (d *Database) Copy(name string) error {
+	return d.c.run("postgres", fmt.Sprintf("CREATE DATABASE %s_%s TEMPLATE %s", d.name, name, d.name))
+}
+
+// Restore puts a copy in the database's place.
+func (d *Database) Restore(name string) error {
+	if err := d.c.run("postgres", "DROP DATABASE "+d.name+" WITH (FORCE)"); err != nil {
+		return err
+	}
+	return d.c.run("postgres", fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s_%s", d.name, d.name, name))
+}
+
+// Forget drops a copy.
+func (d *Database) Forget(name string) error {
+	return d.c.run("postgres", fmt.Sprintf("DROP DATABASE %s_%s WITH (FORCE)", d.name, name))
+}
+
+// NewDatabase is New for a test that copies its database.
+func NewDatabase(t testing.TB) *Database {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("a database server is not part of the short tests")
 	}
@@ -41,7 +75,7 @@ func New(t testing.TB) (dsn string) {
 			t.Errorf("drop the database: %v", err)
 		}
 	})
-	return c.dsn(database)
+	return &Database{c: c, name: database}
 }
 
 // Main runs a package's tests and then stops the server, if one was started.
