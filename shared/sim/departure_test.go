@@ -486,7 +486,7 @@ func TestLease(t *testing.T) {
 	ref := city.Ref{Kind: city.KindPerson, ID: request}
 	shows := func(want bool, when string) {
 		t.Helper()
-		if ok, err := d.CheckPIN(ctx, "4711"); !ok || err != nil {
+		if ok, err := d.Unlock(ctx, "4711"); !ok || err != nil {
 			t.Fatal(ok, err)
 		}
 		view, err := d.View(ctx)
