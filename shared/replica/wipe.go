@@ -147,6 +147,9 @@ var emptyOutbox = []string{`DELETE FROM entry`, `DELETE FROM blob`, `DELETE FROM
 func (r *Replica) clear(ctx context.Context) error {
 	r.writing.Lock()
 	defer r.writing.Unlock()
+	if err := r.forgetPIN(ctx); err != nil { // and the key that it unlocks, in memory too
+		return err
+	}
 	done := rowHash([]byte(wipeNote), []byte(wipeDone))
 	err := sqlite.InTx(ctx, r.out, func(tx *sql.Tx) error {
 		for _, statement := range emptyOutbox {

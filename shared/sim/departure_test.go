@@ -477,11 +477,18 @@ func TestLease(t *testing.T) {
 	c := newCity(t)
 	shareContact(t, c)
 	d := newTablet(t, c)
+	if err := d.SetPIN(ctx, "4711"); err != nil {
+		t.Fatal(err)
+	}
 	request := job(t, c)
+	step(t, d.Replica)
 	step(t, d.Replica)
 	ref := city.Ref{Kind: city.KindPerson, ID: request}
 	shows := func(want bool, when string) {
 		t.Helper()
+		if ok, err := d.Unlock(ctx, "4711"); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
 		view, err := d.View(ctx)
 		if err != nil {
 			t.Fatal(err)
