@@ -32,8 +32,8 @@ type cache struct {
 	hidden  func(city.Kind) bool     // records that are there and must not be shown
 }
 
-// openCache opens the file that is shown. What cannot be read is thrown away:
-// everything in it comes back by a pull.
+// openCache opens the file that is shown. What cannot be used is thrown away,
+// whatever is wrong with it: everything in it comes back by a pull.
 func openCache(ctx context.Context, cfg Config) (*cache, error) {
 	c := &cache{cfg: cfg, dropped: func() {}, hidden: func(city.Kind) bool { return false }}
 	var err error
@@ -56,7 +56,7 @@ func (c *cache) openOrDrop(ctx context.Context, name string) (*cacheFile, error)
 	if err == nil {
 		return f, nil
 	}
-	if !sqlite.IsCorrupt(err) && !errors.Is(err, errDamagedRow) && !errors.Is(err, sqlite.ErrAltered) && !errors.Is(err, sqlite.ErrNewer) {
+	if !blames(ctx, err) {
 		return nil, fmt.Errorf("open the cache: %w", err)
 	}
 	c.cfg.Log.Warn("cache thrown away", "file", name, "err", err)

@@ -51,13 +51,6 @@ func (f *cacheFile) prepare(ctx context.Context) error {
 	if err := migrate(ctx, f.db, "cache"); err != nil {
 		return err
 	}
-	for _, query := range []string{selectRecord, selectAck} { // damage may have renamed a column
-		st, err := f.db.PrepareContext(ctx, query)
-		if err != nil {
-			return fmt.Errorf("%w: %w", errDamagedRow, err)
-		}
-		st.Close()
-	}
 	var p progress
 	f.at.Store(&p)
 	err := f.db.QueryRowContext(ctx, `SELECT epoch FROM lineage WHERE one = 1`).Scan(&p.epoch)

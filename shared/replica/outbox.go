@@ -25,7 +25,7 @@ func migrate(ctx context.Context, db *sql.DB, which string) error {
 	if err != nil {
 		return err
 	}
-	return sqlite.Migrate(ctx, db, files)
+	return sqlite.MigrateSealed(ctx, db, files)
 }
 
 // Where an act stands in the outbox; the states that people see are made of it.
@@ -100,10 +100,11 @@ type querier interface {
 	ExecContext(context.Context, string, ...any) (sql.Result, error)
 }
 
-// row is an entry as it was read, and whether its hash fits.
+// row is an entry as it was read, and whether its hash fits, or does so once one
+// bit is put right.
 type row struct {
 	entry
-	sound bool
+	sound, mended bool
 }
 
 // loadRows reads entries, sound or not.
@@ -123,7 +124,7 @@ func loadRows(ctx context.Context, q querier, query string, args ...any) ([]row,
 		if err := found.Scan(into...); err != nil {
 			return nil, fmt.Errorf("read the outbox: %w", err)
 		}
-		out = append(out, rowOf(values))
+		out = append(out, mend(values))
 	}
 	if err := found.Err(); err != nil {
 		return nil, fmt.Errorf("read the outbox: %w", err)
@@ -173,7 +174,7 @@ func (r *Replica) load(ctx context.Context, q querier, query string, args ...any
 	out := make([]entry, 0, len(rows))
 	for _, row := range rows {
 		if !row.sound {
-			if row.entry, err = r.repair(ctx, q, row.entry); err != nil {
+			if row.entry, err = r.repair(ctx, q, row); err != nil {
 				return nil, err
 			}
 		}

@@ -21,8 +21,8 @@ import (
 
 const outboxFile = "outbox.db"
 
-// openOutbox opens the outbox. One that cannot be read is kept aside, and what
-// can be read of it goes into a new one.
+// openOutbox opens the outbox. One that cannot be used is kept aside, and what
+// can be read of it goes into a new one. A newer program's is left as it is.
 func (r *Replica) openOutbox(ctx context.Context) (*sql.DB, error) {
 	path := filepath.Join(r.cfg.Dir, outboxFile)
 	fresh := path + ".new"
@@ -35,7 +35,10 @@ func (r *Replica) openOutbox(ctx context.Context) (*sql.DB, error) {
 		}
 	}
 	db, err := r.openOutboxAt(ctx, path)
-	if err == nil || !sqlite.IsCorrupt(err) {
+	if sqlite.IsDisk(err) { // it may have stumbled once
+		db, err = r.openOutboxAt(ctx, path)
+	}
+	if err == nil || !blames(ctx, err) || errors.Is(err, sqlite.ErrNewer) {
 		return db, err
 	}
 	r.cfg.Log.Error("outbox damaged", "err", err)
@@ -43,6 +46,12 @@ func (r *Replica) openOutbox(ctx context.Context) (*sql.DB, error) {
 		return nil, fmt.Errorf("salvage the outbox: %w", err)
 	}
 	return r.openOutboxAt(ctx, path)
+}
+
+// blames tells whether an error of opening a file is the file's own fault, and not
+// one of the disk's room, of the folder, or of a program that ends.
+func blames(ctx context.Context, err error) bool {
+	return ctx.Err() == nil && !sqlite.IsFull(err) && !sqlite.IsBusy(err) && !errors.Is(err, sqlite.ErrUnwritable)
 }
 
 // openOutboxAt opens a file, looks through its structure, and reads every act
@@ -98,67 +107,123 @@ func (r *Replica) salvage(ctx context.Context, path, fresh string) error {
 	return sqlite.Replace(fresh, path)
 }
 
-// table is what is salvaged of one table.
+// table is what is salvaged of one table. kinds are what its columns hold, a letter
+// each: r the row's id, n a number, t text, b bytes. By them a row is known whose
+// table is not.
 type table struct {
 	name    string
 	columns []string
+	kinds   string
 	insert  string
 }
 
+func (t table) fits(values []any) bool {
+	if len(values) != len(t.kinds) {
+		return false
+	}
+	for i, v := range values {
+		kind := byte('b')
+		switch v.(type) {
+		case nil:
+			kind = 'r'
+		case int64:
+			kind = 'n'
+		case string:
+			kind = 't'
+		}
+		if kind != t.kinds[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// named puts the row's id where the table shows it.
+func (t table) named(rowID int64, values []any) []any {
+	if t.kinds[0] == 'r' {
+		values[0] = rowID
+	}
+	return values
+}
+
+// put stores a row unless it is there already.
+func (t table) put(ctx context.Context, db *sql.DB, values []any) error {
+	for i, v := range values {
+		if v == nil { // every column is wanted; what was lost is empty
+			values[i] = ""
+		}
+	}
+	_, err := db.ExecContext(ctx, t.insert, values...)
+	if sqlite.IsConstraint(err) {
+		return nil
+	}
+	return err
+}
+
 var outboxTables = []table{
-	{"identity", strings.Fields("one device kind name server server_key sealing_key grants grant_rev epoch seed hash"),
+	{"identity", strings.Fields("one device kind name server server_key sealing_key grants grant_rev epoch seed hash"), "rtttttttntbb",
 		`INSERT OR IGNORE INTO identity (one, device, kind, name, server, server_key, sealing_key, grants, grant_rev, epoch, seed, hash)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`},
-	{"entry", strings.Fields("pos id type title subject at envelope content stub blobs device stream n link state seq verdict review code field damaged hash"),
+	{"entry", strings.Fields("pos id type title subject at envelope content stub blobs device stream n link state seq verdict review code field damaged hash"), "rttttnbbbtttnbtnttttnb",
 		`INSERT OR IGNORE INTO entry (` + entryColumns + `)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`},
-	{"blob", strings.Fields("sha256 bytes state hash"), `INSERT OR IGNORE INTO blob (sha256, bytes, state, hash) VALUES ($1, $2, $3, $4)`},
-	{"setting", strings.Fields("name value hash"), `INSERT OR IGNORE INTO setting (name, value, hash) VALUES ($1, $2, $3)`},
-	{"draft", strings.Fields("name value hash"), `INSERT OR IGNORE INTO draft (name, value, hash) VALUES ($1, $2, $3)`},
+	{"blob", strings.Fields("sha256 bytes state hash"), "tntb", `INSERT OR IGNORE INTO blob (sha256, bytes, state, hash) VALUES ($1, $2, $3, $4)`},
+	{"setting", strings.Fields("name value hash"), "ttb", `INSERT OR IGNORE INTO setting (name, value, hash) VALUES ($1, $2, $3)`},
+	{"draft", strings.Fields("name value hash"), "tbb", `INSERT OR IGNORE INTO draft (name, value, hash) VALUES ($1, $2, $3)`},
 }
 
 // copyReadable copies row by row and judges nothing: rows are judged by their
-// hash when they are read. The stream is left out, so a new one begins.
+// hash when they are read. The stream is left out, so a new one begins. Where the
+// way to a row is damaged, the row is looked for on the pages themselves.
 func (r *Replica) copyReadable(ctx context.Context, db *sql.DB, path string) error {
+	whole := true
 	for _, t := range outboxTables {
 		done, err := sqlite.Salvage(ctx, path, t.name, t.columns, func(_ int64, values []any) error {
-			for i, v := range values {
-				if v == nil { // every column is wanted; what was lost is empty
-					values[i] = ""
-				}
-			}
-			_, err := db.ExecContext(ctx, t.insert, values...)
-			if sqlite.IsConstraint(err) {
-				return nil
-			}
-			return err
+			return t.put(ctx, db, values)
 		})
 		if ctx.Err() != nil || sqlite.IsFull(err) {
 			return err
 		}
 		if err != nil || done.Gaps > 0 { // go on: another table may be whole
+			whole = false
 			r.cfg.Log.Error("salvage of the outbox", "table", t.name, "rows", done.Rows, "gaps", done.Gaps, "err", err)
 		}
 	}
-	return nil
+	if whole {
+		return nil
+	}
+	return sqlite.Carve(ctx, path, func(rowID int64, values []any) error {
+		for _, t := range outboxTables {
+			if t.fits(values) {
+				return t.put(ctx, db, t.named(rowID, values))
+			}
+		}
+		return nil
+	})
 }
 
 // repair judges a row whose hash does not fit. When the envelope is what the
 // content hash says, the act is whole and only its bookkeeping is lost: it is
 // sent again, which its id makes harmless. Otherwise it is set aside.
-func (r *Replica) repair(ctx context.Context, q querier, e entry) (entry, error) {
+func (r *Replica) repair(ctx context.Context, q querier, found row) (entry, error) {
+	e := found.entry
+	if found.mended {
+		r.cfg.Log.Error("damaged row in the outbox put right", "mutation", string(e.id))
+		return e, updateEntry(ctx, q, &e)
+	}
 	var env protocol.Envelope
 	whole := sha256.Sum256(e.envelope) == e.content && json.Unmarshal(e.envelope, &env) == nil && env.Check() == nil
-	e.title = readable(e.title)
 	if e.subject != "" && !e.subject.Valid() {
 		e.subject = ""
 	}
 	if whole {
+		e.title, e.subject = "", "" // nothing tells whether they are what was stored
 		e.id, e.typ, e.at, e.blobs = env.ID, env.Type, env.At, env.Blobs
 		e.await(savedHere)
 		e.stream, e.n, e.damaged = "", 0, false
 		e.stub = nil // nothing tells whether it is what was stored; the echo brings the record
 	} else {
+		e.title = readable(e.title)
 		e.damaged, e.stream, e.n, e.code, e.field = true, "", 0, city.CodeDamaged, ""
 		if !e.id.Valid() || r.idTaken(ctx, q, e) {
 			e.id = city.NewMutationID() // it needs a name to be shown by

@@ -38,7 +38,7 @@ func backup(ctx context.Context, db *sql.DB, part string) error {
 	}
 	f.Close() // VACUUM INTO accepts an empty file, which gives the copy its mode
 	if _, err := db.ExecContext(ctx, `VACUUM INTO $1`, part); err != nil {
-		return explain(err)
+		return explain(err, part)
 	}
 	if err := syncFile(part); err != nil {
 		return err

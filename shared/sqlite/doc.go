@@ -13,11 +13,13 @@
 // no write lock and refuses to write.
 //
 // Migrate runs numbered SQL files, forward only. It works on any *sql.DB that
-// knows $1 placeholders, so the server uses it for PostgreSQL too.
+// knows $1 placeholders, so the server uses it for PostgreSQL too. MigrateSealed
+// also notices that a table's definition was damaged.
 //
-// IsFull, IsCorrupt, IsBusy and IsConstraint tell the four failures apart that
+// IsFull, IsCorrupt, IsDisk, IsBusy and IsConstraint tell the failures apart that
 // callers treat differently; they look through wrapped errors.
 //
 // Backup writes a verified copy while others write. Salvage reads what can
-// still be read of a damaged file. Replace swaps a finished file in.
+// still be read of a damaged file, Carve what stands on its pages when not even its
+// header or schema can be read. Replace swaps a finished file in.
 package sqlite

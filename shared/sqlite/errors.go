@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"syscall"
 
@@ -57,8 +58,15 @@ func IsConstraint(err error) bool {
 	return errors.As(err, &e) && e.Code == sqlite3.ErrConstraint
 }
 
+// IsDisk reports that the disk failed to do what it was asked for, other than for
+// want of room; the same call may succeed later, or never again.
+func IsDisk(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e) && e.Code == sqlite3.ErrIoErr && !IsFull(err)
+}
+
 // explain puts Open's reason in front of what SQLite said.
-func explain(err error) error {
+func explain(err error, path string) error {
 	var e sqlite3.Error
 	if !errors.As(err, &e) {
 		return err
@@ -66,7 +74,13 @@ func explain(err error) error {
 	switch e.Code {
 	case sqlite3.ErrNotADB:
 		return fmt.Errorf("%w: %w", ErrNotDatabase, err)
-	case sqlite3.ErrCantOpen, sqlite3.ErrReadonly, sqlite3.ErrPerm:
+	case sqlite3.ErrReadonly:
+		if f, writes := os.OpenFile(path, os.O_RDWR, 0); writes == nil && int(e.ExtendedCode) == int(e.Code) {
+			f.Close() // the header calls it a format of the future
+			return fmt.Errorf("%w: %w", ErrNotDatabase, err)
+		}
+		return fmt.Errorf("%w: %w", ErrUnwritable, err)
+	case sqlite3.ErrCantOpen, sqlite3.ErrPerm:
 		return fmt.Errorf("%w: %w", ErrUnwritable, err)
 	}
 	return err

@@ -58,6 +58,11 @@ func Migrate(ctx context.Context, db *sql.DB, files fs.FS) error {
 	if err != nil {
 		return fmt.Errorf("read schema_version: %w", err)
 	}
+	for version := 1; version <= maxKey(done); version++ {
+		if _, ok := done[version]; !ok { // they are applied in order, so this one was
+			return fmt.Errorf("%w: %04d is not noted, %04d is", ErrAltered, version, maxKey(done))
+		}
+	}
 	for version := range done {
 		if version > len(list) {
 			return &NewerError{Database: maxKey(done), Program: len(list)}

@@ -62,7 +62,7 @@ func Open(ctx context.Context, path string, o Options) (*sql.DB, error) {
 	db.SetMaxIdleConns(conns)
 	if err := probe(ctx, db, o.ReadOnly); err != nil {
 		db.Close()
-		return nil, fmt.Errorf("open database %s: %w", path, explain(err))
+		return nil, fmt.Errorf("open database %s: %w", path, explain(err, path))
 	}
 	return db, nil
 }

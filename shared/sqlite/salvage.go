@@ -207,7 +207,7 @@ func (s *salvager) unreadable(err error) error {
 	if s.ctx.Err() != nil {
 		return s.ctx.Err()
 	}
-	if !IsCorrupt(err) && !errors.Is(err, errStrayRow) {
+	if !IsCorrupt(err) && !IsDisk(err) && !errors.Is(err, errStrayRow) {
 		return err
 	}
 	s.lastErr = err

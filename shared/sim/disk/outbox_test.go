@@ -246,6 +246,7 @@ type figures struct {
 	Cuts       int    `json:"cuts,omitempty"`
 	Operations int    `json:"operations,omitempty"`
 	Acts       int    `json:"acts"`
+	Lost       int    `json:"lost,omitempty"` // to the damage itself, noticed
 	Violations int    `json:"violations"`
 }
 
