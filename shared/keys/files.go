@@ -1,6 +1,8 @@
 package keys
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,6 +37,16 @@ type serverKeysFile struct {
 	Sealing  [][]byte `json:"sealing"`
 	MAC      []byte   `json:"mac"`
 	CitySalt []byte   `json:"city_salt"`
+	// Sum is SHA-256 over the file without it: a flipped bit of a key is another key,
+	// with which no device could be served. Files of before have none.
+	Sum []byte `json:"sum,omitempty"`
+}
+
+func (f serverKeysFile) sum() ([]byte, error) {
+	f.Sum = nil
+	raw, err := json.Marshal(f)
+	sum := sha256.Sum256(raw)
+	return sum[:], err
 }
 
 // NewServerKeys makes a fresh set (nil: crypto/rand).
@@ -114,6 +126,10 @@ func (k *ServerKeys) Marshal() ([]byte, error) {
 		}
 		file.Sealing = append(file.Sealing, b)
 	}
+	var err error
+	if file.Sum, err = file.sum(); err != nil {
+		return nil, fmt.Errorf("marshal server keys: %w", err)
+	}
 	return json.MarshalIndent(file, "", "  ")
 }
 
@@ -122,6 +138,9 @@ func ParseServerKeys(text []byte) (*ServerKeys, error) {
 	var file serverKeysFile
 	if err := json.Unmarshal(text, &file); err != nil {
 		return nil, fmt.Errorf("%w: it is damaged", ErrKeyFile) // without err, which may quote it
+	}
+	if sum, err := file.sum(); err != nil || file.Sum != nil && !bytes.Equal(sum, file.Sum) {
+		return nil, fmt.Errorf("%w: it is damaged", ErrKeyFile)
 	}
 	if file.Version != 1 || len(file.Sealing) == 0 || len(file.CitySalt) != 32 {
 		return nil, fmt.Errorf("%w: version %d, %d sealing keys", ErrKeyFile, file.Version, len(file.Sealing))

@@ -215,32 +215,33 @@ func readChanges(ctx context.Context, q querier, evicts map[int64]bool, from, up
 	if len(evicts) == 0 {
 		return nil, upto, nil
 	}
-	rows, err := q.QueryContext(ctx, `SELECT seq, tx, kind, id, parent, whole, fields, writer, ws FROM change WHERE seq > $1 AND seq <= $2 ORDER BY seq`, from, upto)
+	rows, err := q.QueryContext(ctx, `SELECT `+changeColumns+` FROM change WHERE seq > $1 AND seq <= $2 ORDER BY seq`, from, upto)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the log: %w", err)
 	}
 	defer rows.Close()
 	var out []logged
 	for rows.Next() {
-		var l logged
-		var put protocol.Put
-		var whole int
-		var fields, ws []byte
-		if err := rows.Scan(&l.seq, &l.tx, &put.Kind, &put.ID, &put.Parent, &whole, &fields, &put.W, &ws); err != nil {
+		var r changeRow
+		if err := r.scan(rows); err != nil {
 			return nil, 0, err
 		}
-		evict, ok := evicts[l.seq]
-		if !ok || len(fields) == 0 && !evict || put.Kind == kindNone { // not for this device, erased by law, or no record's
+		evict, ok := evicts[r.Seq]
+		if !ok || len(r.fields) == 0 && !evict || r.Kind == kindNone { // not for this device, erased by law, or no record's
 			continue
 		}
+		if what := r.wrong(); what != "" { // nobody is told what the city never said
+			return nil, 0, fmt.Errorf(`read change %d: %s; "cityhall verify" looks at all of them`, r.Seq, what)
+		}
+		l := logged{seq: r.Seq, tx: r.Tx}
 		if evict {
-			l.frame.Evict = &protocol.Evict{Ref: put.Ref, Seq: l.seq}
+			l.frame.Evict = &protocol.Evict{Ref: city.Ref{Kind: r.Kind, ID: r.ID}, Seq: l.seq}
 		} else {
-			put.Seq, put.Full = l.seq, whole == 1
-			if err := json.Unmarshal(fields, &put.Fields); err != nil {
+			put := protocol.Put{Ref: city.Ref{Kind: r.Kind, ID: r.ID}, Parent: r.Parent, Seq: l.seq, Full: r.whole == 1, W: r.Writer}
+			if err := json.Unmarshal(r.fields, &put.Fields); err != nil {
 				return nil, 0, fmt.Errorf("read change %d: %w", l.seq, err)
 			}
-			if err := json.Unmarshal(ws, &put.WS); err != nil {
+			if err := json.Unmarshal(r.ws, &put.WS); err != nil {
 				return nil, 0, fmt.Errorf("read change %d: %w", l.seq, err)
 			}
 			l.frame.Put = &put

@@ -3,6 +3,7 @@ package disk_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -55,6 +56,9 @@ func copied(t *testing.T, from string) string {
 	t.Helper()
 	to := folder(t)
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Error(err)
+	}
+	if err := os.Chmod(filepath.Join(to, "server-keys.json"), 0o600); err != nil && !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
 	return to
@@ -247,6 +251,7 @@ type figures struct {
 	Operations int    `json:"operations,omitempty"`
 	Acts       int    `json:"acts"`
 	Lost       int    `json:"lost,omitempty"` // to the damage itself, noticed
+	Noticed    int    `json:"noticed,omitempty"`
 	Violations int    `json:"violations"`
 }
 
