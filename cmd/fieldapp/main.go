@@ -67,7 +67,7 @@ func run(ctx context.Context, c Config, started time.Time, logs io.Writer) error
 		default:
 		}
 	})
-	rep, err := replica.Open(ctx, replica.Config{Dir: c.Data, Now: time.Now, Log: log, Version: version, Metered: link.Metered})
+	rep, err := replica.Open(ctx, replica.Config{Dir: c.Data, Now: time.Now, Log: log, Version: version, Metered: link.Metered, Ballast: replica.Ballast})
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func run(ctx context.Context, c Config, started time.Time, logs io.Writer) error
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	log := slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: c.Log}))
-	rep, err := replica.Open(ctx, replica.Config{Dir: c.Data, Now: time.Now, Log: log, Version: version})
+	rep, err := replica.Open(ctx, replica.Config{Dir: c.Data, Now: time.Now, Log: log, Version: version, Ballast: replica.Ballast})
 	if err != nil {
 		return err
 	}

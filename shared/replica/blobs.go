@@ -70,7 +70,7 @@ func (r *Replica) SaveBlob(ctx context.Context, data []byte) (string, error) {
 	if have, err := os.ReadFile(r.ownPath(sha)); err == nil && nameOf(have) == sha {
 		return sha, nil
 	}
-	if err := writeFile(r.ownPath(sha), data); err != nil {
+	if err := r.lastWords(func() error { return writeFile(r.ownPath(sha), data) }); err != nil {
 		return "", fmt.Errorf("save a photo: %w", explain(err))
 	}
 	return sha, nil

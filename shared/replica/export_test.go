@@ -85,6 +85,9 @@ func DecodePage(body []byte) error {
 	return err
 }
 
+// MakeBallast does what Run does for the ballast at its start and every few minutes.
+func MakeBallast(r *Replica) error { return r.makeBallast() }
+
 // Exec changes a row behind the program's back.
 func Exec(ctx context.Context, r *Replica, file, statement string, args ...any) error {
 	db := r.out

@@ -173,6 +173,7 @@ func (r *Replica) Summary(ctx context.Context) (Summary, error) {
 		return s, fmt.Errorf("count the photos: %w", err)
 	}
 	s.Waits = s.Blobs > 0 && r.photosWait()
+	s.Full = r.full.Load()
 	s.Damaged += broken
 	s.Attention += broken
 	return s, nil

@@ -44,8 +44,11 @@ func (r *Replica) SaveDraft(ctx context.Context, key string, data []byte) error 
 	if r.wiping.Load() || r.who() == nil { // or a draft would outlive the wipe
 		return city.Fail(city.CodeNotNow, "", "this device is nobody's")
 	}
-	_, err := r.out.ExecContext(ctx, `INSERT INTO draft (name, value, hash) VALUES ($1, $2, $3)
-		ON CONFLICT (name) DO UPDATE SET value = excluded.value, hash = excluded.hash`, key, blob(data), rowHash([]byte(key), blob(data)))
+	err := r.lastWords(func() error {
+		_, err := r.out.ExecContext(ctx, `INSERT INTO draft (name, value, hash) VALUES ($1, $2, $3)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value, hash = excluded.hash`, key, blob(data), rowHash([]byte(key), blob(data)))
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("save draft %s: %w", key, explain(err))
 	}

@@ -57,7 +57,7 @@ func (r *Replica) Record(ctx context.Context, entries ...Entry) ([]city.Mutation
 	if err != nil {
 		return nil, err
 	}
-	if err := r.store(ctx, acts, sizes); err != nil {
+	if err := r.lastWords(func() error { return r.store(ctx, acts, sizes) }); err != nil {
 		return nil, fmt.Errorf("record: %w", explain(err))
 	}
 	r.show(view, acts)

@@ -29,11 +29,21 @@ type device struct {
 	seal keys.SealingKey
 	seq  int64
 	hall city.Memory // what the city has
+
+	ballast int64
 }
 
 func newDevice(t *testing.T, kind city.DeviceKind) *device {
 	t.Helper()
 	d := &device{t: t, ctx: context.Background(), dir: t.TempDir(), hall: city.Memory{}}
+	d.join(kind)
+	return d
+}
+
+// join opens the device and makes it one of a small city.
+func (d *device) join(kind city.DeviceKind) {
+	t := d.t
+	t.Helper()
 	d.open()
 	t.Cleanup(func() { d.Close() })
 	grants := []city.Scope{city.ScopePublic}
@@ -47,12 +57,11 @@ func newDevice(t *testing.T, kind city.DeviceKind) *device {
 	d.feed(d.does(&city.SetCity{Settings: city.Settings{Name: "Testburg", TimeZone: "UTC", Languages: []string{"en"}}})...)
 	d.feed(d.does(&city.PublishService{ID: "tree", Service: city.Service{Name: city.Text{"en": "Fallen tree"}, Department: "parks", Active: true, Version: 1}})...)
 	d.feed(d.does(&city.SetCrew{ID: "tree", Crew: city.Crew{Name: "Tree crew", Department: "parks"}})...)
-	return d
 }
 
 func (d *device) open() {
 	d.t.Helper()
-	r, err := replica.Open(d.ctx, replica.Config{Dir: d.dir, Now: func() time.Time { return noon }})
+	r, err := replica.Open(d.ctx, replica.Config{Dir: d.dir, Now: func() time.Time { return noon }, Ballast: d.ballast})
 	if err != nil {
 		d.t.Fatal(err)
 	}

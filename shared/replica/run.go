@@ -26,6 +26,7 @@ func (r *Replica) Run(ctx context.Context) error {
 	var beside sync.WaitGroup
 	beside.Go(func() { r.listen(ctx) })
 	beside.Go(func() { r.watchLine(ctx) })
+	beside.Go(func() { r.keepBallast(ctx) })
 	for failures := 0; ctx.Err() == nil; {
 		err := r.Step(ctx)
 		var rest time.Duration

@@ -18,6 +18,9 @@ type Config struct {
 	// Metered tells whether the link costs by the megabyte: photos wait then, and
 	// nothing else does. It must answer at once. nil: never.
 	Metered func() bool
+	// Ballast is how many bytes Run sets aside for the last words on a full disk; 0
+	// for none.
+	Ballast int64
 }
 
 // Identity is who the device is.
@@ -82,6 +85,9 @@ type Summary struct {
 	Waits     bool      // those wait for a link that is not metered
 	Damaged   int       // acts and photos set aside because their hash does not fit
 	Oldest    time.Time // of the pending acts; zero when there are none
+	// Full says that the disk was full since the start or is: what is stored goes
+	// into the room of the ballast, which is the last.
+	Full bool
 }
 
 // LinkState is how the device stands with the server.

@@ -262,7 +262,10 @@ func readAcks(ctx context.Context, q querier, device city.DeviceID, from, upto i
 	for i, a := range acks {
 		out[i] = logged{seq: a.Seq, tx: a.Seq, frame: protocol.Frame{Ack: &a}}
 	}
-	return out, err
+	if err != nil || len(out) == 0 {
+		return out, err
+	}
+	return out, soundRows(ctx, q, "mutation", `SELECT * FROM mutation WHERE device = $1 AND seq > $2 AND seq <= $3`, device, from, upto)
 }
 
 func scanAcks(rows *sql.Rows) ([]protocol.Ack, error) {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -67,6 +68,17 @@ func sealRows(ctx context.Context, q querier, t sealedTable, query string, args 
 		}
 	}
 	return len(found), nil
+}
+
+// soundRows refuses when one of the rows that the query finds is not what was sealed.
+func soundRows(ctx context.Context, q querier, table, query string, args ...any) error {
+	var wrong error
+	err := readSealed(ctx, q, sealedTables[table], query, func(r sealedRow) {
+		if len(r.have) > 0 && !bytes.Equal(r.have, r.want) {
+			wrong = fmt.Errorf(`a row of %s is damaged: %v; "cityhall verify" looks at all of them`, table, r.keys)
+		}
+	}, args...)
+	return errors.Join(err, wrong)
 }
 
 // sealedRow is a row's name and hash: the one that it has, and the one that fits.
