@@ -35,10 +35,10 @@ func (r *Replica) openOutbox(ctx context.Context) (*sql.DB, error) {
 		}
 	}
 	db, err := r.openOutboxAt(ctx, path)
-	if sqlite.IsDisk(err) { // it may have stumbled once
-		db, err = r.openOutboxAt(ctx, path)
+	if blames(ctx, err) {
+		db, err = r.openOutboxAt(ctx, path) // the disk may only have stumbled
 	}
-	if err == nil || !blames(ctx, err) || errors.Is(err, sqlite.ErrNewer) {
+	if !blames(ctx, err) || errors.Is(err, sqlite.ErrNewer) {
 		return db, err
 	}
 	r.cfg.Log.Error("outbox damaged", "err", err)
@@ -51,7 +51,7 @@ func (r *Replica) openOutbox(ctx context.Context) (*sql.DB, error) {
 // blames tells whether an error of opening a file is the file's own fault, and not
 // one of the disk's room, of the folder, or of a program that ends.
 func blames(ctx context.Context, err error) bool {
-	return ctx.Err() == nil && !sqlite.IsFull(err) && !sqlite.IsBusy(err) && !errors.Is(err, sqlite.ErrUnwritable)
+	return err != nil && ctx.Err() == nil && !sqlite.IsFull(err) && !sqlite.IsBusy(err) && !errors.Is(err, sqlite.ErrUnwritable)
 }
 
 // openOutboxAt opens a file, looks through its structure, and reads every act

@@ -14,9 +14,10 @@ import (
 )
 
 var (
-	cuts    = flag.Int("cuts", 1000, "power cuts of the outbox; the server gets a quarter of them")
-	flips   = flag.Int("flips", 500, "flipped bits")
-	oneSeed = flag.Uint64("seed", 1, "begin with this seed")
+	cuts     = flag.Int("cuts", 1000, "power cuts of the outbox; the server gets a quarter of them")
+	flips    = flag.Int("flips", 500, "flipped bits")
+	variants = flag.Int("variants", 1, "times four scripts, in each of which every operation fails")
+	oneSeed  = flag.Uint64("seed", 1, "begin with this seed")
 )
 
 func folder(t *testing.T) string {

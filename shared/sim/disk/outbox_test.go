@@ -28,11 +28,18 @@ var (
 // enrolled makes the folder of a kiosk that has pulled once.
 func enrolled(t *testing.T) string {
 	t.Helper()
+	dir, _ := enrolledAt(t)
+	return dir
+}
+
+// enrolledAt gives its city too.
+func enrolledAt(t *testing.T) (string, *sim.City) {
+	t.Helper()
 	c, err := sim.NewCity(ctx, folder(t), sim.NewClock(noon))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	t.Cleanup(func() { c.Close() })
 	dir := folder(t)
 	r, err := replica.Open(ctx, replica.Config{Dir: dir, Now: c.Clock.Now, Version: "disk", Transport: &sim.Line{To: c}})
 	if err != nil {
@@ -49,7 +56,7 @@ func enrolled(t *testing.T) string {
 	if err := r.Step(ctx); err != nil {
 		t.Fatal(err)
 	}
-	return dir
+	return dir, c
 }
 
 func copied(t *testing.T, from string) string {
@@ -77,8 +84,10 @@ func newOwner(dir string) *owner {
 	return &owner{dir: dir, owed: map[city.MutationID]bool{}, draft: []string{""}, setting: []string{""}}
 }
 
-func (o *owner) open() (*replica.Replica, error) {
-	return replica.Open(ctx, replica.Config{Dir: o.dir, Now: func() time.Time { return noon }, Version: "disk", Transport: &sim.Line{Down: true}})
+func (o *owner) open() (*replica.Replica, error) { return o.openOn(&sim.Line{Down: true}) }
+
+func (o *owner) openOn(line *sim.Line) (*replica.Replica, error) {
+	return replica.Open(ctx, replica.Config{Dir: o.dir, Now: func() time.Time { return noon }, Version: "disk", Transport: line})
 }
 
 // work does the script: three reports of different length, a draft and a setting.
@@ -248,6 +257,7 @@ type figures struct {
 	Figure     string `json:"figure"`
 	Seed       uint64 `json:"seed"`
 	Cuts       int    `json:"cuts,omitempty"`
+	Scripts    int    `json:"scripts,omitempty"`
 	Operations int    `json:"operations,omitempty"`
 	Acts       int    `json:"acts"`
 	Lost       int    `json:"lost,omitempty"` // to the damage itself, noticed
