@@ -88,6 +88,15 @@ func DecodePage(body []byte) error {
 // MakeBallast does what Run does for the ballast at its start and every few minutes.
 func MakeBallast(r *Replica) error { return r.makeBallast() }
 
+// KeepPage keeps what a server has answered, if it is a whole page.
+func KeepPage(ctx context.Context, r *Replica, body []byte) error {
+	p, err := decodePage(body)
+	if err != nil {
+		return nil
+	}
+	return r.keepPage(ctx, r.cache.target(), p)
+}
+
 // Exec changes a row behind the program's back.
 func Exec(ctx context.Context, r *Replica, file, statement string, args ...any) error {
 	db := r.out

@@ -3,6 +3,8 @@ package store
 import (
 	"testing"
 	"time"
+
+	"cityhall/shared/city"
 )
 
 // FillLedger brings a ledger to the length at which it is shortened.
@@ -20,4 +22,18 @@ func FillLedger(t *testing.T, path string) {
 	if err := l.append(lines...); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// WriteLedger opens a ledger and notes that devices were revoked.
+func WriteLedger(path string, devices ...city.DeviceID) error {
+	l, err := openLedger(path)
+	if err != nil {
+		return err
+	}
+	for _, d := range devices {
+		if err := l.append(ledgerLine{Kind: lineRevoke, Device: d}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
