@@ -50,7 +50,8 @@ build: ## Build the four programs into bin
 check: install format build vet ## Check what takes less than 90 s when warm: format, build, vet, quick tests
 	$(gotest) -short -timeout 5m ./...
 
-test: install-test format build vet unit race journey ## Run every test, on both database engines and through the windows
+test: FUZZ := 5s
+test: install-test format build vet unit race journey fuzz ## Run every test, on both database engines and through the windows
 
 vet:
 	go vet -tags $(plain) ./...
@@ -81,9 +82,6 @@ crash: ## Kill the device's and the server's process KILLS=1000 times with signa
 	@mkdir -p bin
 	@go build -tags $(plain) -o bin/ ./cmd/syncserver
 	@$(prove) ./shared/sim/crash -args -seed $(FIRST) -kills $(KILLS) -server "$(CURDIR)/bin/syncserver" | $(figures)
-	@set -o pipefail; go test -tags $(plain) -count=$$((($(KILLS) + 99) / 100)) -v -timeout 24h ./shared/replica -run '^(TestKill|TestRecordsUntilKilled)$$' | \
-		awk '/ kills, / { kills += $$2; acts += $$4; next } /^(ok|PASS|=== |--- )|SKIP|own process|process of its own/ { next } { print } \
-			END { printf "{\"figure\":\"kill -9, device\",\"kills\":%d,\"acts\":%d}\n", kills, acts }'
 
 FUZZ ?= 30s
 fuzz: ## Feed each input that a stranger controls with garbage for FUZZ=30s

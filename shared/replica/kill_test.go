@@ -45,7 +45,7 @@ func TestRecordsUntilKilled(t *testing.T) {
 
 // Whatever Record has returned survives kill -9, in pairs as it was stored.
 func TestKill(t *testing.T) {
-	kills := 100
+	kills := 20
 	if testing.Short() {
 		kills = 10
 	}

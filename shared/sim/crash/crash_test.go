@@ -25,7 +25,7 @@ import (
 )
 
 var (
-	kills   = flag.Int("kills", 30, "how often the server is killed, and the device")
+	kills   = flag.Int("kills", 150, "how often the server is killed, and the device")
 	oneSeed = flag.Uint64("seed", 1, "decides when")
 	program = flag.String("server", "", "the server's program; the test's own when empty")
 )

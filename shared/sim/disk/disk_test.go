@@ -15,7 +15,7 @@ import (
 
 var (
 	cuts     = flag.Int("cuts", 1000, "power cuts of the outbox; the server gets a quarter of them")
-	flips    = flag.Int("flips", 500, "flipped bits")
+	flips    = flag.Int("flips", 500, "flipped bits, half of them in a device's files and half in a server's")
 	variants = flag.Int("variants", 1, "times four scripts, in each of which every operation fails")
 	oneSeed  = flag.Uint64("seed", 1, "begin with this seed")
 )
