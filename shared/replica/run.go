@@ -35,7 +35,7 @@ func (r *Replica) Run(ctx context.Context) error {
 		case city.CodeOf(err) == city.CodeNotNow:
 			rest = longestPause
 		case isRefusal(err, protocol.CodeRevoked) && r.departed.Load():
-			failures, rest = 0, jitter(departedPause)
+			failures, rest = 0, r.jitter(departedPause)
 		default:
 			r.cfg.Log.Info("round failed", "err", err)
 			rest = max(r.backoff(failures), retryAfter(err))
