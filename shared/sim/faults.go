@@ -194,8 +194,12 @@ func (f *Fleet) clone(ctx context.Context, d *Device) error {
 // regrant takes a tablet's crew away or gives it back; its twins share it.
 func (f *Fleet) regrant(ctx context.Context, d *Device) error {
 	if d.Kind != city.DeviceTablet {
-		f.Faults["grant_change"]--
-		return nil
+		at := slices.IndexFunc(f.devices, func(d *Device) bool { return d.Kind == city.DeviceTablet })
+		if at < 0 {
+			f.Faults["grant_change"]--
+			return nil
+		}
+		d = f.devices[at]
 	}
 	now, err := f.city.Server().Store().Device(ctx, d.id())
 	if err != nil {

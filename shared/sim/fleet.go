@@ -231,6 +231,9 @@ func (f *Fleet) Quiet(ctx context.Context) error {
 				return Violation{"reachable means delivered", fmt.Sprintf("%s in quiet round %d: %v", d.Name, round, err)}
 			}
 		}
+		if err := wait(ctx, time.Minute); err != nil { // what the server does on its own, about photos
+			return err
+		}
 		after, err := f.city.Server().Store().Head(ctx)
 		if err != nil {
 			return err
