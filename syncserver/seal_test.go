@@ -3,6 +3,7 @@ package syncserver_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -175,15 +176,17 @@ func TestPartOfAPersonComesWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, fields := range []string{`{"phone":"555 0199"}`, `{"phone":null,"email":"ana@canary.example"}`} {
+	for i, fields := range []string{`{"phone":"555 0199"}`, `{"email":"ana@canary.example","phone":null}`} {
 		seq := head.Seq + 1 + int64(i)
+		digest := sha256.Sum256(fmt.Appendf(nil, `{"fields":%s,"id":"%s","kind":"request.person","parent":"%s","seq":%d,"tx":%d,"whole":false,"writer":"writer"}`,
+			fields, request, request, seq, seq))
 		for _, stmt := range []string{
 			`INSERT INTO change (seq, tx, kind, id, parent, whole, fields, writer, ws, salt, digest, h)
-				VALUES ($1, $1, 'request.person', $2, $2, 0, $3, 'writer', '{}', '', '', 'hhhhhhhhhhhhhhhh')`,
+				VALUES ($1, $1, 'request.person', $2, $2, 0, $3, 'writer', '{}', '', $4, 'hhhhhhhhhhhhhhhh')`,
 			`INSERT INTO change_scope (scope, seq, evict) VALUES ('crew:trees', $1, 0)`,
 			`UPDATE sync_head SET seq = $1, hash = 'hhhhhhhhhhhhhhhh'`,
 		} {
-			args := []any{seq, request, fields}
+			args := []any{seq, request, fields, digest[:]}
 			if !strings.Contains(stmt, "$3") {
 				args = args[:1]
 			}

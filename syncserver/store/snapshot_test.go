@@ -201,7 +201,6 @@ func TestSnapshotAndPullAreAllOfIt(t *testing.T) {
 	})
 }
 
-// wanderer makes a history in which records come, change hands and go.
 // sealTo gives a tablet a key, without which it is sent no persons.
 func (f *fixture) sealTo(d store.Device) store.Device {
 	f.t.Helper()
@@ -215,6 +214,7 @@ func (f *fixture) sealTo(d store.Device) store.Device {
 	return d
 }
 
+// wanderer makes a history in which records come, change hands and go.
 type wanderer struct {
 	*fixture
 	rng                *rand.Rand
