@@ -23,6 +23,16 @@ func (v Violation) Error() string { return v.Invariant + ": " + v.Detail }
 
 // Check asks whether all that was promised holds, after quiet.
 func (f *Fleet) Check(ctx context.Context) error {
+	for _, d := range f.out {
+		if err := f.checkOut(ctx, d); err != nil {
+			return err
+		}
+	}
+	if len(f.out) > 0 { // photos that the revoked still owed have arrived meanwhile
+		if err := f.Quiet(ctx); err != nil {
+			return err
+		}
+	}
 	if err := f.checkLog(ctx); err != nil {
 		return err
 	}
@@ -31,11 +41,6 @@ func (f *Fleet) Check(ctx context.Context) error {
 	}
 	if err := f.checkStreams(ctx); err != nil {
 		return err
-	}
-	for _, d := range f.out {
-		if err := f.checkOut(ctx, d); err != nil {
-			return err
-		}
 	}
 	for _, d := range f.devices {
 		for _, check := range []func(context.Context, *Device) error{f.checkDelivered, f.checkBlobs, f.checkSame, f.checkAfresh, f.checkWholeLog, f.checkForgotten} {

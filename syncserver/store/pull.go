@@ -59,11 +59,19 @@ func (s *Store) Pull(ctx context.Context, d Device, from protocol.Cursor, limit 
 		p.Frames, err = seal.fill(ctx, tx, p.Frames)
 		return err
 	})
+	if errors.Is(err, errDamagedLog) {
+		s.log.Error("pull", "device", d.ID, "err", err)
+		return p, ErrHorizon
+	}
 	if err != nil {
 		return p, err
 	}
 	return p, seal.frames(p.Frames)
 }
+
+// errDamagedLog means a change that is not what was logged. The records still
+// stand, so the way around it is a snapshot.
+var errDamagedLog = errors.New("the log is damaged")
 
 // load fills the page with what the snapshot at the cursor left out, and then from
 // the log.
@@ -231,7 +239,7 @@ func readChanges(ctx context.Context, q querier, evicts map[int64]bool, from, up
 			continue
 		}
 		if what := r.wrong(); what != "" { // nobody is told what the city never said
-			return nil, 0, fmt.Errorf(`read change %d: %s; "cityhall verify" looks at all of them`, r.Seq, what)
+			return nil, 0, fmt.Errorf(`%w: change %d: %s; "cityhall verify" looks at all of them`, errDamagedLog, r.Seq, what)
 		}
 		l := logged{seq: r.Seq, tx: r.Tx}
 		if evict {

@@ -464,6 +464,29 @@ func TestMissingRowOfTheLog(t *testing.T) {
 	})
 }
 
+// TestDamagedLogIsWalkedAround: a change that is not what was logged is sent to
+// nobody, and keeps nobody from the rest.
+func TestDamagedLogIsWalkedAround(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		kiosk := f.enrolled(city.DeviceKiosk, city.ScopePublic)
+		request, _ := f.fallenTree(kiosk)
+		if _, err := f.DB().Exec(`UPDATE change SET digest = h WHERE kind = 'request'`); err != nil {
+			t.Fatal(err)
+		}
+		if p, err := f.Pull(context.Background(), kiosk.Device, kiosk.cursor, 100); !errors.Is(err, store.ErrHorizon) {
+			t.Fatalf("%d frames, %v", len(p.Frames), err)
+		}
+		m := kiosk.snapshot()
+		seen := map[city.Ref]city.Record{}
+		replay(seen, kiosk.parts(m))
+		kiosk.cursor = m.Cursor(kiosk.Device)
+		replay(seen, kiosk.pull(100))
+		if got, want := seen[city.Ref{Kind: city.KindRequest, ID: request}].Text("status"), f.record(city.KindRequest, request).Text("status"); got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+	})
+}
+
 func TestSetGrants(t *testing.T) {
 	onBoth(t, func(t *testing.T, f *fixture) {
 		ctx := context.Background()
