@@ -1,7 +1,9 @@
 package sim_test
 
 import (
+	"bytes"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -235,4 +237,46 @@ func TestWhoeverBroughtItItHasArrived(t *testing.T) {
 	if s, err := first.Summary(ctx); err != nil || s != (replica.Summary{}) {
 		t.Error(sim.Violation{Invariant: "nothing waits after quiet", Detail: "the first kiosk"}, s, err)
 	}
+}
+
+// The first page of a pull brings an echo, the second one never comes, and then the
+// program ends. The cursor is behind the echo: it will not come again.
+func TestAnEchoOutlivesTheProgram(t *testing.T) {
+	c := newCity(t)
+	dir := t.TempDir()
+	wire := &barred{Line: line(c)}
+	r := reopened(t, dir, wire)
+	enrol(t, c, r, city.DeviceKiosk, city.ScopePublic)
+	step(t, r)
+	id := record(t, r, report(city.NewID()))
+	wire.path = "/pull"
+	if err := r.Step(ctx); err == nil {
+		t.Fatal("the pull did not fail")
+	}
+	wire.path = ""
+	wire.To = endless{c}
+	wire.Before(func() error { wire.Down = wire.Calls >= 3; return nil }) // hello, one page
+	wire.Calls = 0
+	if err := r.Step(ctx); err == nil || stands(t, c, id) != 1 {
+		t.Fatal("the second page did not fail", err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wire.Before(nil)
+	wire.Down = true
+	r = reopened(t, dir, wire)
+	delivered(t, c, r, id)
+}
+
+// endless is a server on whose every page another one follows.
+type endless struct{ *sim.City }
+
+func (e endless) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.Header.Del("Accept-Encoding")
+	rec := httptest.NewRecorder()
+	e.City.ServeHTTP(rec, r)
+	maps.Copy(w.Header(), rec.Header())
+	w.WriteHeader(rec.Code)
+	w.Write(bytes.Replace(rec.Body.Bytes(), []byte(`"more":false`), []byte(`"more":true`), 1))
 }

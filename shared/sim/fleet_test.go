@@ -24,6 +24,7 @@ var (
 	oneSeed    = flag.Uint64("seed", 0, "replay this one seed")
 	firstSeed  = flag.Uint64("first", 1, "begin with this seed")
 	seeds      = flag.Int("seeds", 30, "how many crowded histories to run")
+	enough     = flag.Int64("enough", 3, "begin no further history after so many broken ones")
 	years      = flag.Int("years", 6, "how many histories of years to run")
 	steps      = flag.Int("steps", 100, "length of a crowded history")
 	onPostgres = flag.Int("postgres", 42, "length of the history on PostgreSQL")
@@ -84,8 +85,8 @@ func histories(t *testing.T, figure string, n int, flags string, o sim.Options) 
 	for seed := first; seed < first+uint64(n); seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			if broken.Load() >= 3 {
-				t.Skip("three broken histories are enough")
+			if broken.Load() >= *enough {
+				t.Skip("enough histories are broken")
 			}
 			o := o
 			if strings.HasSuffix(figure, "PostgreSQL") {

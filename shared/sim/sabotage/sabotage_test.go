@@ -136,7 +136,7 @@ func turnsRed(t *testing.T, p sabotage.Patch) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"test", tags, "-overlay", overlay, "-count=1", "-timeout", "5m", "-run", "^" + p.Test + "$", p.Package, "-args"}
+	args := []string{"test", tags, "-overlay", overlay, "-count=1", "-vet=off", "-ldflags=-s -w", "-timeout", "5m", "-run", "^" + p.Test + "$", p.Package, "-args"}
 	out, err := goCommand(t, append(args, p.Flags...)...)
 	replay := "replay: go test " + tags + " ./shared/sim/sabotage -run TestRemovalsTurnRed -only " + p.Name
 	if exit := (*exec.ExitError)(nil); err == nil || !errors.As(err, &exit) {
