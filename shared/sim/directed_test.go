@@ -239,6 +239,34 @@ func TestWhoeverBroughtItItHasArrived(t *testing.T) {
 	}
 }
 
+// An act has arrived, a twin forks the stream, and the server is put back to before
+// all of it. The new stream brings only what is on it.
+func TestAnActOfAnEarlierStreamComesBack(t *testing.T) {
+	c := newCity(t)
+	dir := t.TempDir()
+	r := reopened(t, dir, line(c))
+	enrol(t, c, r, city.DeviceKiosk, city.ScopePublic)
+	step(t, r)
+	backup, err := c.Backup()
+	if err != nil {
+		t.Fatal(err)
+	}
+	early := record(t, r, report(city.NewID()))
+	step(t, r)
+	twin := reopened(t, imageOf(t, r, dir), line(c))
+	record(t, twin, report(city.NewID()))
+	step(t, twin)
+	r = reopened(t, dir, line(c))
+	late := record(t, r, report(city.NewID()))
+	step(t, r)
+	delivered(t, c, r, early, late)
+	if err := c.Restore(ctx, backup); err != nil {
+		t.Fatal(err)
+	}
+	step(t, r)
+	delivered(t, c, r, early, late)
+}
+
 // The first page of a pull brings an echo, the second one never comes, and then the
 // program ends. The cursor is behind the echo: it will not come again.
 func TestAnEchoOutlivesTheProgram(t *testing.T) {
