@@ -10,6 +10,7 @@ func (a *App) beginAnew() {
 		}
 	}
 	*a = App{Changed: a.Changed, cfg: a.cfg, ctx: a.ctx, net: a.net, r: a.r, w: a.w, prefs: a.prefs, link: a.link, touched: a.touched,
-		fields: map[string]saying{}, images: newImageCache(), lock: lock{digits: PINDigits}}
-	a.reset(Back, ScreenEnrol)
+		fields: map[string]saying{}, images: newImageCache(), lock: lock{digits: PINDigits}, stack: []Screen{ScreenEnrol}}
+	a.notice = a.tell("field.wiped")
+	a.Changed(Back)
 }

@@ -167,7 +167,11 @@ func (a *App) Link() LinkView {
 	case replica.LinkOffline:
 		return LinkView{Warn, a.T("field.link.offline"), a.T("field.link.offline_words") + " " + last, false}
 	case replica.LinkRevoked:
-		return LinkView{Bad, a.T("field.link.revoked"), a.T("field.link.revoked_words"), false}
+		words := "field.link.revoked_words"
+		if len(a.waiting.Pending) == 0 && a.waiting.Photos == 0 {
+			words = "field.link.handed_words"
+		}
+		return LinkView{Bad, a.T("field.link.revoked"), a.T(words), false}
 	case replica.LinkUpgrade:
 		return LinkView{Warn, a.T("field.link.upgrade"), a.T("field.link.upgrade_words") + " " + last, false}
 	case replica.LinkWrongServer:

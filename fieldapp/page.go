@@ -40,6 +40,7 @@ type JobPage struct {
 	Answers     []Fact
 	Contact     []Fact
 	ContactShut bool    // the resident left a contact, and a PIN shows it
+	ContactOver bool    // no contact is shown: the city has not been heard for too long
 	Events      []Event // latest first
 	Shots       []Shot
 	Started     time.Time // of the visit in hand
@@ -92,7 +93,7 @@ func (a *App) loadPage(view city.View) error {
 	if !ok {
 		gone := *a.page
 		gone.Gone, gone.Unsent = true, unsent
-		if !a.r.Unlocked() {
+		if gone.ContactOver = a.r.LeaseOver(); gone.ContactOver || !a.r.Unlocked() {
 			gone.Contact = nil
 		}
 		a.page = &gone
@@ -195,6 +196,9 @@ func (a *App) answer(q city.Question, said []string) string {
 }
 
 func (a *App) readPerson(view city.View, p *JobPage) error {
+	if p.ContactOver = a.r.LeaseOver(); p.ContactOver {
+		return nil
+	}
 	rec, ok, err := view.Record(city.Ref{Kind: city.KindPerson, ID: p.Request})
 	if err != nil || !ok {
 		return err

@@ -38,6 +38,7 @@ type Waiting struct {
 	Recent    []Line
 	Drafts    []DraftInfo
 	Damaged   int
+	Full      bool // the disk: what is saved goes into its last room
 	Photos    int  // not yet sent
 	Metered   bool // those wait for Wi-Fi
 	Oldest    string
@@ -99,7 +100,7 @@ func (a *App) SyncNow() {
 			switch {
 			case err != nil && a.link.State != replica.LinkRevoked && a.link.State != replica.LinkUpgrade && a.link.State != replica.LinkWrongServer:
 				a.problem = a.tell("field.sync.failed")
-			case err == nil:
+			case err == nil && a.identity.Device != "": // not wiped by it
 				a.notice = a.tell("field.sync.done")
 			}
 			a.Changed(Same)
@@ -116,7 +117,7 @@ func (a *App) loadWaiting() error {
 	if err != nil {
 		return err
 	}
-	w := Waiting{Damaged: sum.Damaged, Photos: sum.Blobs, Metered: sum.Waits}
+	w := Waiting{Damaged: sum.Damaged, Full: sum.Full, Photos: sum.Blobs, Metered: sum.Waits}
 	if !sum.Oldest.IsZero() {
 		w.Oldest = a.when(sum.Oldest)
 	}

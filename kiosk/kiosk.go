@@ -63,6 +63,7 @@ type Kiosk struct {
 	enrol enrolment
 	turn  int // counts persons; work begun for another one is dropped
 	link  replica.Link
+	full  bool // the disk
 	stop  []func()
 }
 
@@ -83,6 +84,7 @@ func New(ctx context.Context, cfg Config) *Kiosk {
 	k := &Kiosk{cfg: cfg, ctx: ctx, rep: cfg.Replica, s: newSession(cfg)}
 	k.link = k.rep.Link()
 	k.reload()
+	k.lookAtDisk()
 	k.s.screen = k.first()
 	return k
 }
@@ -178,6 +180,7 @@ func (k *Kiosk) Refresh() {
 	moved := link != k.link
 	k.link = link
 	changed := k.reload()
+	changed = k.lookAtDisk() || changed
 	k.refreshReceipt()
 	k.refreshFound()
 	switch first := k.first(); {

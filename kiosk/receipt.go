@@ -129,7 +129,9 @@ func (k *Kiosk) refreshReceipt() {
 	if item, ok, err := k.rep.Item(k.ctx, r.item); err != nil {
 		k.cfg.Log.Error("read how far a report is", "err", err)
 	} else if ok {
-		r.State = State(item.State)
+		if r.State = State(item.State); item.State == replica.StateHanded { // staff have it, and decide
+			r.State = StateAttention
+		}
 	}
 	if r.State == StateReceived || r.State == StateSafe {
 		if view, err := k.rep.View(k.ctx); err == nil {

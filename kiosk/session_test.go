@@ -69,6 +69,57 @@ func (s *stage) holds(word string) bool {
 	return strings.Contains(strings.Join(s.Traces(), "\n"), word)
 }
 
+// A kiosk that the city takes out of use lets the person before it finish, and then
+// says so. One that is wiped asks staff for a code, whoever stands before it.
+func TestTakenOutOfUse(t *testing.T) {
+	s := newStage(t)
+	s.toCheck()
+	identity, _ := s.rep.Identity()
+	withdraw := func(how func(*store.Store, context.Context, city.DeviceID) error) {
+		t.Helper()
+		if err := how(s.town.Server.Store(), t.Context(), identity.Device); err != nil {
+			t.Fatal(err)
+		}
+		_ = s.rep.Step(t.Context()) // is told so
+		s.Refresh()
+	}
+	withdraw((*store.Store).Revoke)
+	s.on(kiosk.ScreenCheck)
+	s.Next()
+	s.on(kiosk.ScreenReceipt)
+	s.Reset()
+	s.on(kiosk.ScreenClosed)
+	s.Report()
+	s.Track()
+	s.on(kiosk.ScreenClosed)
+	s.reopen()
+	_ = s.rep.Step(t.Context()) // still refused
+	s.Refresh()
+	s.on(kiosk.ScreenClosed)
+	withdraw((*store.Store).OrderWipe)
+	s.on(kiosk.ScreenEnrol)
+	if s.Known() || s.Settings().Name != "" {
+		t.Errorf("it remembers %q", s.Settings().Name)
+	}
+	s.gone()
+	s.reopen()
+	s.on(kiosk.ScreenEnrol)
+}
+
+// TestWipedUnderAHand: the order does not wait for the person who is typing.
+func TestWipedUnderAHand(t *testing.T) {
+	s := newStage(t)
+	s.toCheck()
+	identity, _ := s.rep.Identity()
+	if err := s.town.Server.Store().OrderWipe(t.Context(), identity.Device); err != nil {
+		t.Fatal(err)
+	}
+	s.town.Sync(s.rep)
+	s.Refresh()
+	s.on(kiosk.ScreenEnrol)
+	s.gone()
+}
+
 // A kiosk that nobody has joined to a city is for staff, and says what is wrong.
 func TestEnrolment(t *testing.T) {
 	s := newStage(t)

@@ -61,7 +61,7 @@ func (p *page) formPhotos(photos []fieldapp.FormPhoto, staged bool) fyne.CanvasO
 			turn := t.IconButton(touch.Secondary, look.IconSync, t.T("field.photo.turn", "n", i+1, "stage", t.T("field.stage."+other)), func() { p.a.SetPhotoStage(f.ID, other) })
 			buttons = append([]fyne.CanvasObject{turn}, buttons...)
 		}
-		shots = append(shots, t.V(look.XS, p.shot(f.Blob, side, words, func() { p.a.OpenPhoto(f.Blob) }), p.fixed(side, t.H(look.S, buttons...))))
+		shots = append(shots, t.V(look.XS, p.shot(f.Blob, side, words, "", func() { p.a.OpenPhoto(f.Blob) }), p.fixed(side, t.H(look.S, buttons...))))
 	}
 	parts := []fyne.CanvasObject{}
 	if len(shots) > 0 {
@@ -154,7 +154,7 @@ func (p *page) check() fyne.CanvasObject {
 		var shots []fyne.CanvasObject
 		for i, ph := range f.Photos {
 			words := t.T("field.photo.nth", "n", strconv.Itoa(i+1)) + " · " + t.T("field.stage."+ph.Stage)
-			shots = append(shots, p.shot(ph.Blob, p.photoSide(), words, func() { p.a.OpenPhoto(ph.Blob) }))
+			shots = append(shots, p.shot(ph.Blob, p.photoSide(), words, "", func() { p.a.OpenPhoto(ph.Blob) }))
 		}
 		parts = append(parts, p.section(t.T("field.finish.photos"), t.Flow(look.M, shots...)))
 	}

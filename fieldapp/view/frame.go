@@ -83,8 +83,16 @@ func (p *page) badge() fyne.CanvasObject {
 	return b
 }
 
-// line says how the connection is and when it was last there.
+// line says how the connection is and when it was last there, and when there is
+// no room left.
 func (p *page) line() fyne.CanvasObject {
+	if p.a.Waiting().Full {
+		return p.t.V(look.None, p.link(), p.t.Banner(touch.Bad, look.IconWarning, p.T("field.full")))
+	}
+	return p.link()
+}
+
+func (p *page) link() fyne.CanvasObject {
 	link := p.a.Link()
 	icon := look.IconCloudOff
 	if link.Online {

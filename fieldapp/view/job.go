@@ -137,11 +137,7 @@ func (p *page) photos(j *fieldapp.JobPage) fyne.CanvasObject {
 	side := p.photoSide()
 	var shots []fyne.CanvasObject
 	for _, s := range j.Shots {
-		shot := p.shot(s.Blob, side, s.Words, func() { p.a.OpenPhoto(s.Blob) })
-		if s.Note != "" {
-			shot = t.V(look.XS, shot, p.fixed(side, t.Para(s.Note, touch.Caption.Bold().In(t.Pal.Warn))))
-		}
-		shots = append(shots, shot)
+		shots = append(shots, p.shot(s.Blob, side, s.Words, s.Note, func() { p.a.OpenPhoto(s.Blob) }))
 	}
 	return p.section(t.T("field.job.photos"), t.Flow(look.M, shots...))
 }
@@ -154,24 +150,30 @@ func (p *page) photoSide() float32 {
 	return 208
 }
 
-// shot is a photo to press, with its words below.
-func (p *page) shot(blob string, side float32, words string, tap func()) fyne.CanvasObject {
+// shot is a photo to press, with its words below and a note, or why it is not to
+// be seen.
+func (p *page) shot(blob string, side float32, words, note string, tap func()) fyne.CanvasObject {
 	t := p.t
 	img, state := p.a.Thumb(blob)
-	missing := ""
-	switch state {
-	case fieldapp.ImageLoading:
-		missing = t.T("common.loading")
-	case fieldapp.ImageElsewhere:
-		missing = t.T("field.photo.elsewhere")
-	case fieldapp.ImageBad:
+	missing := note
+	switch {
+	case state == fieldapp.ImageBad:
 		missing = t.T("field.photo.bad")
+	case note != "":
+	case state == fieldapp.ImageLoading:
+		missing = t.T("common.loading")
+	case state == fieldapp.ImageElsewhere:
+		missing = t.T("field.photo.elsewhere")
 	}
 	parts := []fyne.CanvasObject{t.Photo(img, side, side*0.75, words), p.fixed(side, t.Para(words, touch.Caption.Muted()))}
 	if missing != "" {
 		parts = append(parts, p.fixed(side, t.Para(missing, touch.Caption.Bold().In(t.Pal.Warn))))
 	}
-	b := t.Press(words, t.V(look.XS, parts...), tap)
+	spoken := words
+	if missing != "" {
+		spoken += ". " + missing
+	}
+	b := t.Press(spoken, t.V(look.XS, parts...), tap)
 	b.Radius = t.Px(look.S)
 	if state != fieldapp.ImageReady {
 		b.Disable()
@@ -195,6 +197,9 @@ func (p *page) resident(j *fieldapp.JobPage) fyne.CanvasObject {
 }
 
 func (p *page) contact(j *fieldapp.JobPage) fyne.CanvasObject {
+	if j.ContactOver {
+		return p.section(p.T("field.job.contact"), p.t.Para(p.T("field.contact.over"), touch.Body))
+	}
 	if j.ContactShut {
 		open := p.t.Button(touch.Secondary, look.IconLock, p.T("field.contact.open"), p.a.OpenContact)
 		return p.section(p.T("field.job.contact"), p.t.Para(p.T("field.contact.shut"), touch.Body), open)

@@ -24,7 +24,7 @@ func (p *page) more() fyne.CanvasObject {
 			{Label: t.T("field.more.name"), Value: p.a.DeviceName()},
 			{Label: t.T("field.more.city"), Value: p.a.CityName()},
 			{Label: t.T("field.more.server"), Value: p.a.Server()},
-			{Label: t.T("field.more.link"), Value: p.a.Link().Short + ". " + p.a.Link().Words},
+			{Label: t.T("field.more.link"), Value: p.a.Link().Words},
 		})))
 	return p.top(t.Scroll(t.Middle(p.column(), t.Inset(look.M, g, look.XL, g, t.V(look.M, parts...)))))
 }

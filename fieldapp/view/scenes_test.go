@@ -1,11 +1,21 @@
 package view_test
 
 import (
+	"bytes"
+	"context"
+	"image/jpeg"
+	"net/http"
+	"strings"
+	"time"
+
 	"fyne.io/fyne/v2"
 
 	"cityhall/fieldapp"
 	"cityhall/shared/city"
+	"cityhall/shared/photo"
+	"cityhall/shared/protocol"
 	"cityhall/shared/sim/town"
+	"cityhall/syncserver/store"
 )
 
 // shape is a window: a tablet held across, upright, and a phone.
@@ -118,14 +128,113 @@ var scenes = []scene{
 	{"waiting-attention", false, func(s *stage) { s.gone(); s.a.OpenWaiting() }},
 	{"waiting-drop", false, func(s *stage) { s.gone(); s.a.OpenWaiting(); s.tap("field.draft.drop") }},
 	{"more", false, func(s *stage) { s.busy(); s.a.OpenMore() }},
-	{"revoked", false, func(s *stage) {
+	{"contact-open", false, func(s *stage) { s.busy(); s.a.OpenJob(s.jobs["12 Elm Street"]) }},
+	{"contact-over", false, func(s *stage) { s.shut(); s.Wait(15 * 24 * time.Hour); s.a.Refresh() }},
+	{"job-photos", false, func(s *stage) { s.arriving() }},
+	{"photo-small", false, func(s *stage) { s.arriving(); s.a.OpenPhoto(s.a.Page().Shots[0].Blob) }},
+	{"waiting-metered", false, func(s *stage) { s.wifi(); s.a.OpenWaiting() }},
+	{"waiting-held", false, func(s *stage) { s.held(); s.a.OpenWaiting() }},
+	{"job-held", false, func(s *stage) { s.held() }},
+	{"full", false, func(s *stage) { s.busy(); s.full(); s.a.OpenWaiting() }},
+	{"full-job", false, func(s *stage) { s.started(); s.full() }},
+	{"upgrade", false, func(s *stage) {
 		s.busy()
-		id, _ := s.r.Identity()
-		if err := s.Server.Store().Revoke(s.t.Context(), id.Device); err != nil {
-			s.t.Fatal(err)
-		}
+		s.Watch = func(r *http.Request) { r.Header.Set(protocol.VersionHeader, "0") }
 		s.a.SyncNow()
 	}},
+	{"revoked", false, func(s *stage) {
+		s.filled()
+		s.a.Check()
+		s.a.Save()
+		s.Cut(false)
+		s.withdraw((*store.Store).Revoke)
+		s.a.OpenWaiting()
+	}},
+	{"revoked-cut", false, func(s *stage) {
+		s.filled()
+		s.a.Check()
+		s.a.Save()
+		s.Cut(false)
+		s.Watch = func(r *http.Request) { s.Cut(strings.HasSuffix(r.URL.Path, "/quarantine")) }
+		s.withdraw((*store.Store).Revoke)
+	}},
+	{"wiped", false, func(s *stage) { s.busy(); s.withdraw((*store.Store).OrderWipe) }},
+}
+
+// withdraw lets the city take this tablet out of use, and the tablet hear of it.
+func (s *stage) withdraw(how func(*store.Store, context.Context, city.DeviceID) error) {
+	id, _ := s.r.Identity()
+	if err := how(s.Server.Store(), s.t.Context(), id.Device); err != nil {
+		s.t.Fatal(err)
+	}
+	s.a.SyncNow()
+}
+
+// arriving is a job with a photo on its way and one that will not come.
+func (s *stage) arriving() {
+	s.busy()
+	for i, blob := range []string{"a", "b"} {
+		id := city.NewID()
+		act := &city.AddPhoto{Photo: id, Request: s.requests["12 Elm Street"], Blob: strings.Repeat(blob, 64), Stage: "report"}
+		if i == 0 {
+			var b bytes.Buffer
+			if err := jpeg.Encode(&b, landscape(0), nil); err != nil {
+				s.t.Fatal(err)
+			}
+			small, err := photo.Small(&b)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			act.Thumb = small
+		}
+		s.Act(act)
+		if i == 1 {
+			s.Act(&city.LosePhoto{Photo: id})
+		}
+	}
+	s.Sync(s.r)
+	s.a.OpenJob(s.jobs["12 Elm Street"])
+}
+
+// wifi is finished work whose photos wait for a line that costs less.
+func (s *stage) wifi() {
+	s.filled()
+	s.a.Check()
+	s.a.Save()
+	s.metered = true
+	s.Cut(false)
+	s.Sync(s.r)
+	s.a.Refresh()
+}
+
+// held is finished work at a job that had gone to another crew before its start
+// arrived.
+func (s *stage) held() {
+	s.filled()
+	s.a.Check()
+	s.a.Save()
+	s.Act(&city.AssignRequest{Request: s.requests["12 Elm Street"], WorkOrder: s.jobs["12 Elm Street"], Crew: town.Streets, Priority: city.PriorityHigh})
+	s.Cut(false)
+	s.Sync(s.r)
+	s.a.Refresh()
+}
+
+// full lets the tablet notice that there is no room left.
+func (s *stage) full() {
+	ctx, stop := context.WithCancel(s.t.Context())
+	defer stop()
+	go func() { _ = s.r.Run(ctx) }() // ends with ctx
+	for {
+		sum, err := s.r.Summary(ctx)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if sum.Full {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	s.a.Refresh()
 }
 
 func (s *stage) join() {

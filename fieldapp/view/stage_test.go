@@ -32,6 +32,7 @@ type stage struct {
 	w        fyne.Window
 	r        *replica.Replica
 	pictures string
+	metered  bool               // the line costs by the megabyte
 	jobs     map[string]city.ID // orders by address
 	requests map[string]city.ID
 }
@@ -42,14 +43,15 @@ func newStage(t testing.TB, fresh bool) *stage {
 	t.Helper()
 	s := &stage{Town: town.New(t), t: t, pictures: t.TempDir(), jobs: map[string]city.ID{}, requests: map[string]city.ID{}}
 	cfg := fieldapp.Config{Pictures: s.pictures, Language: "en", PIN: pin, Now: s.Now}
+	s.open()
 	if fresh {
-		s.r = s.Open(t.TempDir())
 		cfg.PIN = ""
+	} else if _, err := s.r.Enrol(t.Context(), s.Enrolment(city.DeviceTablet, city.ScopePublic, city.ScopeCrew(town.Trees)), "Device"); err != nil {
+		t.Fatal(err)
 	} else {
-		s.r = s.Join(t.TempDir(), city.DeviceTablet, city.ScopePublic, city.ScopeCrew(town.Trees))
+		s.Sync(s.r)
 	}
 	cfg.Replica = s.r
-	t.Cleanup(func() { s.r.Close() })
 	a, err := fieldapp.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -64,6 +66,18 @@ func newStage(t testing.TB, fresh bool) *stage {
 	s.v.Mount(s.w)
 	s.w.Resize(fyne.NewSize(1280, 800))
 	return s
+}
+
+// open makes the tablet's replica, with a ballast that no disk has room for.
+func (s *stage) open() {
+	s.t.Helper()
+	r, err := replica.Open(s.t.Context(), replica.Config{Dir: s.t.TempDir(), Now: s.Now, Version: "test", Transport: s.Town,
+		Metered: func() bool { return s.metered }, Ballast: 1 << 50})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.r = r
+	s.t.Cleanup(func() { r.Close() })
 }
 
 // signIn unlocks for Rosa.

@@ -36,6 +36,8 @@ func (p *page) waitingSum(w fieldapp.Waiting) fyne.CanvasObject {
 	text := t.T("field.waiting.text_none")
 	if w.Oldest != "" {
 		text = t.T("field.waiting.text", "when", w.Oldest)
+	} else if len(w.Pending) > 0 {
+		text = t.T("field.waiting.text_photos")
 	}
 	label := t.T("field.sync.now")
 	if p.a.Syncing() {

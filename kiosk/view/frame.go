@@ -121,6 +121,10 @@ func (p *page) line() fyne.CanvasObject {
 		return t.Banner(touch.Neutral, look.IconCloud, t.T("kiosk.line.none"))
 	case c.Unknown:
 		return t.Banner(touch.Neutral, look.IconCloud, t.T("kiosk.line.unknown"))
+	case c.Old:
+		return t.Banner(touch.Warn, look.IconCloud, t.T("kiosk.line.upgrade"))
+	case c.Wrong:
+		return t.Banner(touch.Warn, look.IconCloudOff, t.T("kiosk.line.wrong"))
 	}
 	return t.Banner(touch.Warn, look.IconCloudOff, t.T("kiosk.line.offline"))
 }
@@ -259,8 +263,11 @@ func (p *page) group(g string) string {
 
 // where is a place in words, with its district.
 func (p *page) where(at city.Place) string {
-	line := at.Line()
-	if d := p.k.Settings().District(at.District); d != "" && line != "" {
+	line, d := at.Line(), p.k.Settings().District(at.District)
+	if line == "" {
+		return d
+	}
+	if d != "" {
 		line += " · " + d
 	}
 	return line

@@ -12,11 +12,19 @@ func (p *page) home() fyne.CanvasObject {
 	t := p.t
 	if p.wide() {
 		body := t.Scroll(t.Inset(look.L, look.L, look.L, look.L, p.ways()))
-		return t.Side(p.size.Width*0.36, t.Hero(p.welcome()), t.Frame(p.line(), body, p.homeFoot()))
+		return t.Side(p.size.Width*0.36, t.Hero(p.welcome()), t.Frame(p.lines(), body, p.homeFoot()))
 	}
 	hero := t.Hero(t.V(look.None, p.cityBar(), t.Inset(look.S, look.L, look.L, look.L, p.greeting())))
 	body := t.Scroll(t.Middle(p.column(), t.Inset(look.L, look.L, look.L, look.L, p.ways())))
-	return t.Frame(t.V(look.None, hero, p.line()), body, p.homeFoot())
+	return t.Frame(t.V(look.None, hero, p.lines()), body, p.homeFoot())
+}
+
+// lines is the state of the line and, for staff who pass by, that the disk is full.
+func (p *page) lines() fyne.CanvasObject {
+	if !p.k.Full() {
+		return p.line()
+	}
+	return p.t.V(look.None, p.line(), p.t.Banner(touch.Warn, look.IconWarning, p.t.T("kiosk.full")))
 }
 
 // welcome is the left pane of a wide screen: city, greeting and controls.

@@ -17,6 +17,7 @@ type scene struct {
 var scenes = []scene{
 	{"home", func(*stage) {}},
 	{"home-offline", func(s *stage) { s.offline() }},
+	{"home-old", func(s *stage) { s.old() }},
 	{"services", func(s *stage) { s.k.Report() }},
 	{"services-found", func(s *stage) { s.k.Report(); s.k.SetServiceQuery("tre") }},
 	{"services-none", func(s *stage) { s.k.Report(); s.k.SetServiceQuery("unicorn") }},
@@ -64,6 +65,18 @@ var scenes = []scene{
 	{"request-fixed", func(s *stage) { s.look("fixed") }},
 	{"request-not-ours", func(s *stage) { s.look("notours") }},
 	{"request-duplicate", func(s *stage) { s.look("duplicate") }},
+	{"request-typed", func(s *stage) { s.look("typed") }},
+	{"receipt-words", func(s *stage) {
+		s.toPlace()
+		s.k.SetByWords(true)
+		s.k.SetPlaceWords("On the river path")
+		for s.k.Screen() != kiosk.ScreenCheck {
+			s.k.Next()
+		}
+		s.k.Next()
+		s.deliver()
+	}},
+	{"home-full", func(s *stage) { s.full() }}, // it stays full: the last
 }
 
 // begin opens a service's first question.

@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"cityhall/kiosk"
 	"cityhall/shared/atlas"
 	"cityhall/shared/city"
+	"cityhall/shared/protocol"
 	"cityhall/shared/replica"
 	"cityhall/shared/sim/town"
 	"cityhall/shared/sqlite"
@@ -28,6 +30,7 @@ type stage struct {
 	dir     string
 	cut     bool
 	broken  bool
+	aged    bool
 	numbers map[string]string // of the requests, by the name of their case
 }
 
@@ -38,12 +41,25 @@ func newStage(t testing.TB) *stage {
 	s.settle()
 	s.past()
 	s.dir = t.TempDir()
-	s.rep = s.town.Join(s.dir, city.DeviceKiosk, city.ScopePublic)
-	t.Cleanup(func() { s.rep.Close() })
+	s.rep = s.open()
+	if _, err := s.rep.Enrol(t.Context(), s.town.Enrolment(city.DeviceKiosk, city.ScopePublic), "Lobby"); err != nil {
+		t.Fatal(err)
+	}
 	s.town.Sync(s.rep)
 	s.k = kiosk.New(t.Context(), kiosk.Config{Replica: s.rep, Now: s.town.Now})
 	t.Cleanup(s.k.Close)
 	return s
+}
+
+// open makes the kiosk's replica, with a ballast that no disk has room for.
+func (s *stage) open() *replica.Replica {
+	s.t.Helper()
+	rep, err := replica.Open(s.t.Context(), replica.Config{Dir: s.dir, Now: s.town.Now, Version: "test", Transport: s.town, Ballast: 1 << 50})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { rep.Close() })
+	return rep
 }
 
 func both(en, es string) city.Text { return city.Text{"en": en, "es": es} }
@@ -104,6 +120,10 @@ func (s *stage) past() {
 	received := &city.FileRequest{Request: city.NewID(), Service: "tree", Version: 1, Place: at(0), Answers: city.Answers{"where": {"street"}, "danger": {"no"}}}
 	s.town.Act(received)
 	s.numbers["received"] = received.Request.Number()
+	typed := &city.FileRequest{Request: city.NewID(), Service: "tree", Version: 1, Place: city.Place{Address: "behind Ana's house", District: town.Harbor},
+		Answers: city.Answers{"where": {"street"}, "danger": {"no"}}}
+	s.town.Act(typed)
+	s.numbers["typed"] = typed.Request.Number()
 	crew := city.Actor{Kind: city.ActorCrew, ID: "rosa", Name: "Rosa Delgado", Crew: town.Trees}
 	_, order := file("working", 1)
 	s.town.Wait(26 * time.Hour)
@@ -147,12 +167,42 @@ func (s *stage) offline() {
 	s.k.Refresh()
 }
 
+// old makes this program too old for what the city writes.
+func (s *stage) old() {
+	s.aged = true
+	s.town.Watch = func(r *http.Request) { r.Header.Set(protocol.VersionHeader, "0") }
+	_ = s.rep.Step(context.WithoutCancel(s.t.Context())) // is told so
+	s.k.Refresh()
+}
+
+// full lets the kiosk notice that its disk has no room left.
+func (s *stage) full() {
+	ctx, stop := context.WithCancel(s.t.Context())
+	defer stop()
+	go func() { _ = s.rep.Run(ctx) }() // ends with ctx
+	for {
+		sum, err := s.rep.Summary(ctx)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if sum.Full {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	s.k.Refresh()
+}
+
 // fresh brings the line and the disk back and lets the next person begin.
 func (s *stage) fresh() {
 	s.t.Helper()
 	if s.cut {
 		s.cut = false
 		s.town.Cut(false)
+		s.town.Sync(s.rep)
+	}
+	if s.aged {
+		s.aged, s.town.Watch = false, nil
 		s.town.Sync(s.rep)
 	}
 	if s.broken {

@@ -52,7 +52,9 @@ func (r *Replica) makeBallast() error {
 		return nil
 	}
 	if free := diskFree(r.cfg.Dir); free < ballastFloor*size {
-		r.full.Store(r.full.Load() || free > 0 && free < size)
+		if free > 0 && free < size && !r.full.Swap(true) {
+			r.tell()
+		}
 		return nil
 	}
 	part := r.ballastPath() + ".part"

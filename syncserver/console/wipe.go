@@ -28,7 +28,7 @@ func (v *call) departed(view *deviceView, id city.DeviceID) error {
 	case d.Acts > 0:
 		view.Waiting = plural(d.Acts, "act") + " given to staff"
 	case !d.Closed.IsZero():
-		view.Waiting = "Nothing"
+		view.Waiting = "Nothing; all is handed over"
 	}
 	return nil
 }

@@ -1,0 +1,116 @@
+package console_test
+
+import (
+	"bytes"
+	"image"
+	"image/jpeg"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"cityhall/shared/city"
+	"cityhall/shared/protocol"
+	"cityhall/shared/sim/stage"
+)
+
+// worn is a busy town after a restore: with names that break nowhere, devices in
+// every state of leaving, photos on their way and acts that wait for others.
+func worn(t *testing.T) (f *town, pages map[string]string) {
+	f, kiosk, tablet, j, _ := busy(t)
+	const long = "Straßenbeleuchtungsinstandhaltungsabteilung"
+	f.act(system, &city.SetCrew{ID: "long", Crew: city.Crew{Name: long + " del Departamento", Department: "streets", Members: []city.Member{{ID: "x", Name: "X"}}}})
+	leaving := map[string]*device{}
+	for _, name := range []string{"revoked", "ordered", "handed", "wiped"} {
+		d := f.enrolled(city.DeviceTablet, long+"-"+name, city.ScopePublic, city.ScopeCrew("long"))
+		f.must(f.store.Greet(t.Context(), d.ID, protocol.Hello{Version: "0.2.0", Disk: 9 << 30, Clock: f.now()}))
+		leaving[name] = d
+	}
+	f.must(f.store.Revoke(t.Context(), leaving["revoked"].ID))
+	for _, name := range []string{"ordered", "handed", "wiped"} {
+		f.must(f.store.OrderWipe(t.Context(), leaving[name].ID))
+	}
+	for _, name := range []string{"handed", "wiped"} {
+		d, err := f.store.Device(t.Context(), leaving[name].ID)
+		f.must(err)
+		_, _, err = f.store.Quarantine(t.Context(), d, protocol.QuarantineHeader{Last: true, Wiped: name == "wiped"}, nil)
+		f.must(err)
+	}
+	var thumb bytes.Buffer
+	f.must(jpeg.Encode(&thumb, image.NewGray(image.Rect(0, 0, 320, 240)), nil))
+	lost := city.NewID()
+	for _, a := range []*city.AddPhoto{{Photo: city.NewID(), Blob: "ab", Stage: "after", Thumb: thumb.Bytes()}, {Photo: city.NewID(), Blob: "cd", Stage: "before"}, {Photo: lost, Blob: "ef", Stage: "after"}} {
+		a.Request, a.Visit, a.Blob = j.request, j.visit, strings.Repeat(a.Blob, 32)
+		tablet.do(dana, a)
+	}
+	f.act(staff("ruth", "Ruth Adeyemi"), &city.LosePhoto{Photo: lost})
+	f.salvaged(tablet, j.request, 60)
+	held := f.held(kiosk, tablet)
+	device := func(name, page string) string { return "devices/" + string(leaving[name].ID) + "/" + page }
+	return f, map[string]string{"devices": "devices", "crews": "devices/" + string(tablet.ID) + "/crews", "crews-kiosk": "devices/" + string(kiosk.ID) + "/crews",
+		"revoke": "devices/" + string(tablet.ID) + "/revoke", "revoked": device("revoked", "revoke"), "wipe": "devices/" + string(tablet.ID) + "/wipe",
+		"wipe-ordered": device("ordered", "wipe"), "wiped": device("wiped", "wipe"), "salvage": "salvage", "settled": "salvage?show=settled&done=settled",
+		"reviews": "reviews", "request": "requests/" + string(j.request), "held": "requests/" + string(held)}
+}
+
+// held is a request with a note that waits for an act which has not arrived.
+func (f *town) held(kiosk, tablet *device) city.ID {
+	j := f.assigned(kiosk, "1 Mill Lane")
+	env := tablet.prepared(dana, -time.Hour, &city.AddNote{Note: city.NewID(), Request: j.request, Text: "The gate code is 1204."})
+	env.Deps = append(env.Deps, city.NewMutationID())
+	if v := tablet.push(env); v.Verdict != city.VerdictHeld {
+		f.t.Fatalf("%+v", v)
+	}
+	return j.request
+}
+
+// TestPicturesOfWear shows what wear leaves to staff, on a desk and on the
+// narrowest screen there is, and goes through its forms by keyboard.
+func TestPicturesOfWear(t *testing.T) {
+	stage.Need(t, "chromium")
+	f, pages := worn(t)
+	shot := pictures(t)
+	server := httptest.NewServer(f.engine)
+	t.Cleanup(server.Close)
+	b := stage.NewBrowser(t, 1280, 800)
+	f.signIn("ruth")
+	b.Open(server.URL + "/console/")
+	b.FillLabel("Name", "ruth")
+	b.FillLabel("Password", password)
+	b.Press("Enter")
+	b.WaitText("What and where", 10*time.Second)
+	for _, size := range []struct {
+		name string
+		w, h int
+		dark bool
+	}{{"1280", 1280, 800, false}, {"320", 320, 640, false}, {"dark", 900, 800, true}} {
+		b.Resize(size.w, size.h)
+		b.Dark(size.dark)
+		for name, at := range pages {
+			b.Open(server.URL + "/console/" + at)
+			b.SaveFullPNG(shot("wear-" + size.name + "-" + name))
+			basics(t, b, size.name+"-"+name)
+			tabThrough(t, b, size.name+"-"+name)
+		}
+		b.Open(server.URL + "/console/" + pages["request"])
+		b.Eval(`document.querySelectorAll("details").forEach(d => d.open = true)`, nil)
+		b.SaveFullPNG(shot("wear-" + size.name + "-forms"))
+		basics(t, b, size.name+"-forms")
+	}
+}
+
+// tabThrough goes round a page with the Tab key and wants to see where it is.
+func tabThrough(t *testing.T, b *stage.Browser, page string) {
+	t.Helper()
+	for range 14 {
+		b.Press("Tab")
+		var hidden string
+		b.Eval(`(() => { const e = document.activeElement; if (e === document.body) return "";
+const shown = [e, e.closest("label")].some(x => x && ["", "::after"].some(p => { const s = getComputedStyle(x, p || null); return s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0 }));
+const r = e.getBoundingClientRect();
+return shown && r.bottom > 0 && r.top < innerHeight ? "" : e.outerHTML.slice(0, 120) })()`, &hidden)
+		if hidden != "" {
+			t.Errorf("%s: the focus is not to be seen on %s", page, hidden)
+		}
+	}
+}
