@@ -18,10 +18,10 @@ const lookEvery = 2 * time.Second
 func (r *Replica) watchLine(ctx context.Context) {
 	changes, done := r.Changes()
 	defer done()
-	for dead := false; ctx.Err() == nil; {
+	for ctx.Err() == nil {
 		id := r.who()
 		if id == nil || r.Link().State != LinkOffline {
-			dead = false
+			r.dead.Store(false)
 			select {
 			case <-ctx.Done():
 			case <-changes:
@@ -37,13 +37,15 @@ func (r *Replica) watchLine(ctx context.Context) {
 			continue
 		}
 		if !r.reachable(ctx, id.server) {
-			dead = true
-		} else if dead {
-			dead = false
+			r.dead.Store(true)
+		} else if r.dead.Swap(false) {
 			r.Wake()
 		}
 	}
 }
+
+// lineDead tells that there is no line, and that its return will be noticed.
+func (r *Replica) lineDead() bool { return r.dead.Load() && r.Link().State == LinkOffline }
 
 // reachable tells whether anything accepts connections at the server's address.
 func (r *Replica) reachable(ctx context.Context, server string) bool {

@@ -34,10 +34,11 @@ var errSilent = errors.New("the line is silent")
 // listen keeps a live connection, over which the server says that there is
 // something to pull: a stream of events, or questions that wait for an answer
 // where something on the way lets no stream through. Without either the device
-// finds out by its rounds.
+// finds out by its rounds. On a dead line it does not even try: there would be a
+// signature and three connections in vain every half minute, for days.
 func (r *Replica) listen(ctx context.Context) {
 	for failures := 0; ctx.Err() == nil; failures++ {
-		if id := r.who(); id != nil && r.Link().State != LinkRevoked {
+		if id := r.who(); id != nil && r.Link().State != LinkRevoked && !r.lineDead() {
 			since := r.cfg.Now()
 			heard, err := r.hearEvents(ctx, id)
 			if !heard && (errors.Is(err, errSilent) || errors.Is(err, errNoEvents)) {

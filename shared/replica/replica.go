@@ -65,6 +65,7 @@ type Replica struct {
 	back   chan struct{} // the server is within reach again
 	offset atomic.Int64  // nanoseconds by which the server's clock is ahead
 	live   atomic.Bool   // the live connection stands
+	dead   atomic.Bool   // there was no line at the last look
 	full   atomic.Bool   // the ballast was given up
 	codec  *codec
 	vault  vault

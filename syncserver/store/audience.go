@@ -13,9 +13,8 @@ import (
 // sweepClosed takes requests that were closed long ago out of the public's sight,
 // each by an act of the city's own, the longest closed first.
 func (w *writeTx) sweepClosed(ctx context.Context) (bool, error) {
-	before := w.s.now().Add(-city.PublicFor).UTC().Format(time.RFC3339)
 	found, err := w.names(ctx, `SELECT id FROM record WHERE kind = 'request' AND (fields->>'status') = 'closed' AND (fields->>'archived') IS NULL
-		AND (fields->>'closed_at') < $1 ORDER BY (fields->>'closed_at'), id LIMIT $2`, before, maxSweep)
+		AND (fields->>'closed_at') < $1 ORDER BY (fields->>'closed_at'), id LIMIT $2`, publicSince(w.s.now()), maxSweep)
 	if err != nil {
 		return false, err
 	}
@@ -36,6 +35,11 @@ func (w *writeTx) sweepClosed(ctx context.Context) (bool, error) {
 		done++
 	}
 	return done == maxSweep, nil
+}
+
+// publicSince is when a request was closed that leaves the public's sight now.
+func publicSince(now time.Time) string {
+	return now.Add(-city.PublicFor).UTC().Format(time.RFC3339)
 }
 
 // sweeper is who does what time brings about.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -31,6 +32,21 @@ func (s *Store) Sweep(ctx context.Context) (more bool, err error) {
 	return more, err
 }
 
+// anythingDue tells whether time has brought about what a sweep would do. It only
+// reads: mostly nothing is due, and an idle city need not write every minute.
+func (s *Store) anythingDue(ctx context.Context) (due bool, err error) {
+	now := s.now()
+	err = s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM held WHERE due = 1)
+		OR EXISTS (SELECT 1 FROM held WHERE seq = 0 AND missing = 1 AND since < $1)
+		OR EXISTS (SELECT 1 FROM reshare)
+		OR EXISTS (SELECT 1 FROM record WHERE kind = 'request' AND (fields->>'status') = 'closed' AND (fields->>'archived') IS NULL AND (fields->>'closed_at') < $2)`,
+		stamp(now.Add(-maxRelied)), publicSince(now)).Scan(&due)
+	if err != nil {
+		return false, fmt.Errorf("see what is due: %w", err)
+	}
+	return due, nil
+}
+
 // wakeSweep asks for a sweep soon.
 func (s *Store) wakeSweep() {
 	select {
@@ -44,13 +60,18 @@ func (s *Store) keepTime() {
 	pause := time.NewTimer(timeEvery)
 	defer pause.Stop()
 	for {
+		ctx, more, due := context.Background(), false, true
+		var err error
 		select {
 		case <-s.stop:
 			return
-		case <-s.sweepNow:
+		case <-s.sweepNow: // what is due may not be committed yet: a sweep waits for its turn
 		case <-pause.C:
+			due, err = s.anythingDue(ctx)
 		}
-		more, err := s.Sweep(context.Background())
+		if due && err == nil {
+			more, err = s.Sweep(ctx)
+		}
 		if err != nil && !errors.Is(err, ErrClosed) {
 			s.log.Error("sweep", "err", err)
 		}

@@ -41,7 +41,7 @@ CREATE INDEX change_unsealed ON change (seq) WHERE audience IS NULL;
 
 -- What the sweep looks for: requests that were closed long ago and are public
 -- still, and the requests of a service whose contact data has a new audience.
-CREATE INDEX request_to_archive ON record ((fields->>'closed_at'))
+CREATE INDEX request_to_archive ON record ((fields->>'status'), (fields->>'closed_at'), id)
   WHERE kind = 'request' AND (fields->>'status') = 'closed' AND (fields->>'archived') IS NULL;
 CREATE INDEX request_by_service ON record ((fields->>'service'), id) WHERE kind = 'request';
 CREATE TABLE reshare (

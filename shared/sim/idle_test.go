@@ -1,0 +1,101 @@
+package sim_test
+
+import (
+	"context"
+	"os"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"cityhall/shared/city"
+	"cityhall/shared/replica"
+	"cityhall/shared/sim"
+)
+
+// idle runs a city in a bubble in which waiting takes no time.
+func idle(t *testing.T, do func(t *testing.T, dir string, c *sim.City)) {
+	synctest.Test(t, func(t *testing.T) {
+		dir, err := sim.Folder("idle-*")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer os.RemoveAll(dir)
+		c, err := sim.NewCity(ctx, dir+"/city", sim.NewClock(noon))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		do(t, dir, c)
+	})
+}
+
+// TestIdleCityWritesNothing: a city in which nobody does anything does not write
+// to its disk, and still does what time brings about.
+func TestIdleCityWritesNothing(t *testing.T) {
+	idle(t, func(t *testing.T, _ string, c *sim.City) {
+		imported := &city.ImportRequest{Request: city.NewID(), Service: "tree", Place: city.Place{Address: "2 Elm St"},
+			ReceivedAt: noon.AddDate(0, 0, -50), ClosedAt: noon.AddDate(0, 0, -40), Outcome: city.OutcomeFixed}
+		if _, err := c.Server().Store().Act(ctx, city.Actor{Kind: city.ActorSystem}, city.NewMutationID(), 0, imported); err != nil {
+			t.Fatal(err)
+		}
+		turn := func() (n int64) {
+			t.Helper()
+			if err := c.Server().Store().DB().QueryRowContext(ctx, `SELECT turn FROM sync_head`).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		time.Sleep(2 * time.Minute)
+		before := turn()
+		if time.Sleep(3 * time.Hour); turn() != before {
+			t.Errorf("%d writing transactions in three idle hours", turn()-before)
+		}
+		c.Clock.Advance(city.PublicFor)
+		time.Sleep(2 * time.Minute)
+		r, ok, err := c.Server().Store().View(ctx).Record(city.Ref{Kind: city.KindRequest, ID: imported.Request})
+		if err != nil || !ok || r.Fields["archived"] == nil {
+			t.Errorf("not taken out of the public's sight: %v %v %v", r.Fields, ok, err)
+		}
+	})
+}
+
+// TestDeadLineCostsNoCalls: a device without a line leaves it to the look at the
+// line, which costs next to nothing, to find out when it is back, and then has its
+// live connection again within seconds.
+func TestDeadLineCostsNoCalls(t *testing.T) {
+	idle(t, func(t *testing.T, dir string, c *sim.City) {
+		wire := line(c)
+		r, err := replica.Open(ctx, replica.Config{Dir: dir + "/device", Now: sim.NewClock(noon).Now, Version: "test", Transport: wire, Dial: wire.Dial})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		enrol(t, c, r, city.DeviceKiosk, city.ScopePublic)
+		run, stop := context.WithCancel(ctx)
+		done := make(chan error, 1)
+		go func() { done <- r.Run(run) }()
+		defer func() {
+			stop()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}()
+		time.Sleep(time.Minute)
+		wire.Cut(true)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		before := wire.Calls
+		time.Sleep(12 * time.Hour) // a round or two every quarter of an hour, each with two quick repeats
+		synctest.Wait()
+		if n := wire.Calls - before; n < 12 || n > 12*4*3*4 {
+			t.Errorf("%d calls in twelve hours without a line", n)
+		}
+		wire.Cut(false)
+		time.Sleep(10 * time.Second)
+		number := crewJob(t, c, sim.Crew, "news").Number()
+		time.Sleep(5 * time.Second)
+		if found, err := r.Find(ctx, city.KindRequest, "number", number); err != nil || len(found) != 1 {
+			t.Errorf("no news soon after the line is back: %v", err)
+		}
+	})
+}
