@@ -23,7 +23,7 @@ gotest := $(if $(roomy),TMPDIR=$(roomy)) go test -tags $(plain)
 figures := awk '/\{"figure"/ { sub(/.*\{"figure"/, "{\"figure\""); print; next } /^(ok|PASS|=== |--- PASS|--- SKIP)|^ +--- (PASS|SKIP)/ { next } { print }'
 prove   := set -o pipefail; go test -tags $(plain) -count=1 -v -timeout 24h
 
-.PHONY: help run demo build check test vet format unit race journey assets install install-test clean pictures sim powercut crash fuzz sabotage soak bench
+.PHONY: help run demo build check test vet format unit race journey assets install install-test clean pictures sim powercut cramped crash machines fuzz sabotage soak bench
 .NOTPARALLEL:
 
 help: ## Tell what there is to make

@@ -1,6 +1,7 @@
 package kiosk_test
 
 import (
+	"flag"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -8,6 +9,8 @@ import (
 	"cityhall/kiosk"
 	"cityhall/shared/city"
 )
+
+var machineSteps = flag.Int("machine", 50_000, "how many taps the monkey makes, half of them by a known seed")
 
 // taps are all that a person can do, with arguments that make little sense.
 func taps(s *stage, r *rand.Rand) []func() {
@@ -38,9 +41,9 @@ func taps(s *stage, r *rand.Rand) []func() {
 // once by a new one. Nothing may break, no screen may be a dead end, and what the
 // city gets is what there were receipts for.
 func TestMonkey(t *testing.T) {
-	count := 25_000
+	count := *machineSteps / 2
 	if testing.Short() {
-		count = 3_000
+		count = min(count, 3_000)
 	}
 	seen := monkey(t, 7, count)
 	for _, screen := range []kiosk.Screen{kiosk.ScreenHome, kiosk.ScreenQuestion, kiosk.ScreenPlace, kiosk.ScreenContact, kiosk.ScreenReceipt} {
@@ -49,6 +52,7 @@ func TestMonkey(t *testing.T) {
 		}
 	}
 	monkey(t, uint64(time.Now().UnixNano()), count)
+	t.Logf(`{"figure":"state machine","machine":"kiosk","steps":%d,"violations":0}`, 2*count)
 }
 
 // monkey makes count taps and tells how often it saw each screen.

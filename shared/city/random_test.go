@@ -3,6 +3,7 @@ package city_test
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"slices"
 	"testing"
@@ -37,8 +38,7 @@ type sent struct {
 	wanted []city.Changed
 }
 
-// applySteps is how many steps the machine of acts makes in a whole test run.
-const applySteps = 15_000
+var machineSteps = flag.Int("machine", 15_000, "how many steps the machine of acts makes at least")
 
 func id(t *rapid.T, what string, n int) city.ID {
 	return city.ID(fmt.Sprintf("%s-%d", what, rapid.IntRange(1, n).Draw(t, what)))
@@ -103,7 +103,7 @@ func anyAct(t *rapid.T, by city.Actor, view city.View) city.Act {
 // TestAnySequence lets several people act on what they see, and their acts arrive
 // in any order. Whatever happens, nobody's words are lost in silence.
 func TestAnySequence(t *testing.T) {
-	steps, want := 0, applySteps
+	steps, want := 0, *machineSteps
 	if testing.Short() {
 		want = 1
 	}

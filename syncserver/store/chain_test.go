@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -15,8 +16,7 @@ import (
 	"cityhall/syncserver/store"
 )
 
-// chainSteps is how many steps the machine of streams makes in a whole test run.
-const chainSteps = 5_000
+var machineSteps = flag.Int("machine", 5_000, "how many steps the machine of streams makes at least")
 
 // sender is a device whose pushes are cut, repeated, mixed up and lost.
 type sender struct {
@@ -138,7 +138,7 @@ func (s *sender) check(t *rapid.T) {
 // TestAnyPushes drives streams with any interleaving, repetition, cut and fork of
 // batches. Whatever happens, an act stands once.
 func TestAnyPushes(t *testing.T) {
-	steps, want := 0, chainSteps
+	steps, want := 0, *machineSteps
 	if testing.Short() {
 		want = 1
 	}

@@ -62,13 +62,18 @@ func enrolledAt(t *testing.T) (string, *sim.City) {
 func copied(t *testing.T, from string) string {
 	t.Helper()
 	to := folder(t)
+	copyTo(t, to, from)
+	return to
+}
+
+func copyTo(t *testing.T, to, from string) {
+	t.Helper()
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 		t.Error(err)
 	}
 	if err := os.Chmod(filepath.Join(to, "server-keys.json"), 0o600); err != nil && !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
-	return to
 }
 
 // owner is a person at a device, and what the device has promised them.
