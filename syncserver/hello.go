@@ -128,8 +128,13 @@ func (s *Server) hello(c *call) {
 		s.broken(c.Context, err)
 		return
 	}
+	tablet, err := s.store.TabletKey(ctx, c.device.ID)
+	if err != nil {
+		s.broken(c.Context, err)
+		return
+	}
 	sealing := s.keys.Sealing.Newest()
-	raw, err := json.Marshal(protocol.HelloReply{Lease: int64(settings.TabletLease().Seconds()), Epoch: head.Epoch, Head: head.Seq, LastN: n, Link: link, Grants: c.device.Grants,
+	raw, err := json.Marshal(protocol.HelloReply{SealTo: tablet.Public.String(), Lease: int64(settings.TabletLease().Seconds()), Epoch: head.Epoch, Head: head.Seq, LastN: n, Link: link, Grants: c.device.Grants,
 		GrantRev: c.device.GrantRev, SealingKey: sealing.String(), SealingID: sealing.ID(), Now: s.now().UTC()})
 	if err != nil {
 		s.broken(c.Context, err)

@@ -101,7 +101,8 @@ type HelloReply struct {
 	SealingKey string       `json:"sealing_key"`
 	SealingID  string       `json:"sealing_id"`
 	Now        time.Time    `json:"now"`
-	Lease      int64        `json:"lease,omitempty"` // seconds for which a tablet may show people without another hello
+	Lease      int64        `json:"lease,omitempty"`   // seconds for which a tablet may show people without another hello
+	SealTo     string       `json:"seal_to,omitempty"` // the key that a tablet's records of persons are sealed to
 }
 
 // PushHeader is the first line of a push; envelopes follow.

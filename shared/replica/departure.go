@@ -186,8 +186,11 @@ func (r *Replica) forgetDeparture(ctx context.Context, tx *sql.Tx) error {
 func (r *Replica) clean(ctx context.Context) error {
 	err := sqlite.Checkpoint(ctx, r.out)
 	for tries := 0; sqlite.IsBusy(err) && tries < 20 && ctx.Err() == nil; tries++ {
-		time.Sleep(50 * time.Millisecond)
-		err = sqlite.Checkpoint(ctx, r.out)
+		select { // another checkpoint may be under way
+		case <-ctx.Done():
+		case <-time.After(50 * time.Millisecond):
+			err = sqlite.Checkpoint(ctx, r.out)
+		}
 	}
 	return err
 }

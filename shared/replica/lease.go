@@ -27,7 +27,8 @@ type lease struct {
 // LeaseOver tells whether a tablet has been without a word of the city for so
 // long that it must not show records of people any more, nor keep a key to them.
 // A clock that was set back counts as much as one that went on. Recording acts,
-// and everything else, goes on.
+// and everything else, goes on. Whoever shows why a contact is not there asks this
+// first: no PIN helps then, and after it Unlocked is false until one is given.
 func (r *Replica) LeaseOver() bool {
 	id := r.who()
 	if id == nil || id.kind != city.DeviceTablet {
@@ -72,6 +73,7 @@ func (r *Replica) keepLease(ctx context.Context, l *lease) error {
 // watchLease notes how far the clock has come, so that setting it back later does
 // not prolong the lease, and tells when it has ended.
 func (r *Replica) watchLease(ctx context.Context) {
+	r.dropWithLease()
 	if over := r.LeaseOver(); over != r.leaseWas {
 		r.leaseWas = over
 		r.changed()

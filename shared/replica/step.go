@@ -175,6 +175,7 @@ func (r *Replica) hello(ctx context.Context, id *identity) (standing, error) {
 	if err := r.renewLease(ctx, reply.Lease); err != nil {
 		return standing{}, err
 	}
+	r.compareKey(reply.SealTo)
 	if err := r.follow(ctx, id, reply); err != nil {
 		return standing{}, err
 	}

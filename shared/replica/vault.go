@@ -17,6 +17,7 @@ import (
 type vault struct {
 	mu     sync.Mutex
 	kept   *wrapped // nil: no PIN was ever set
+	other  bool     // the city seals to another key than ours
 	key    *keys.SealingKey
 	opened map[opening]city.Fields // what was opened since the last unlock
 }
@@ -60,8 +61,9 @@ func (r *Replica) HasPIN(ctx context.Context) (bool, error) {
 
 // SetPIN sets or replaces the PIN, 4 to 8 digits, and unlocks; the caller has made
 // sure that the person may. On an unlocked tablet the key stays and is wrapped
-// anew. Otherwise, when there was no PIN or it was forgotten, a new key is made,
-// and what was sealed to the old one comes again from the server.
+// anew. Where there was no PIN a new key is made. On a locked one it is CodeNotNow
+// with field "pin": the city never takes another key of a tablet that has one, so
+// a PIN that was forgotten means to join again, with a new code.
 func (r *Replica) SetPIN(ctx context.Context, pin string) error {
 	if len(pin) < 4 || len(pin) > 8 {
 		return city.Fail(city.CodeInvalid, "pin", "a PIN has 4 to 8 digits")
@@ -74,6 +76,9 @@ func (r *Replica) SetPIN(ctx context.Context, pin string) error {
 	v := &r.vault
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if err := r.loadVault(ctx); err != nil {
+		return err
+	}
 	key, err := v.keyForNewPIN()
 	if err != nil {
 		return err
@@ -105,6 +110,9 @@ func (v *vault) keyForNewPIN() (keys.SealingKey, error) {
 	if v.key != nil {
 		return *v.key, nil
 	}
+	if v.kept != nil {
+		return keys.SealingKey{}, city.Fail(city.CodeNotNow, "pin", "unlock with the old PIN first")
+	}
 	return keys.NewSealingKey(nil)
 }
 
@@ -114,7 +122,8 @@ func (v *vault) hold(key *keys.SealingKey) {
 }
 
 // Unlock tries a PIN and tells whether it is right; then records of persons can be
-// read until Lock. It takes tenths of a second on purpose; counting and slowing
+// read until Lock or the end of the lease. After that a right PIN is right, and
+// opens nothing. It takes tenths of a second on purpose; counting and slowing
 // wrong ones is the caller's. Without a PIN set none is right.
 func (r *Replica) Unlock(ctx context.Context, pin string) (bool, error) {
 	v := &r.vault
@@ -140,7 +149,9 @@ func (r *Replica) Unlock(ctx context.Context, pin string) (bool, error) {
 	if v.kept != kept { // another PIN was set meanwhile
 		return false, nil
 	}
-	v.hold(&key)
+	if !r.LeaseOver() {
+		v.hold(&key)
+	}
 	r.changed()
 	return true, nil
 }
@@ -154,11 +165,50 @@ func (r *Replica) Lock() {
 	r.changed()
 }
 
-// Unlocked tells whether records of persons can be read.
+// Unlocked tells whether the tablet's own key is in memory, so that records of
+// persons can be read. When it is not: with LeaseOver only a word of the city
+// helps, and then the PIN; with OtherKey only joining again; else the PIN.
 func (r *Replica) Unlocked() bool {
+	r.dropWithLease()
 	r.vault.mu.Lock()
 	defer r.vault.mu.Unlock()
 	return r.vault.key != nil
+}
+
+// dropWithLease drops the key once the tablet may not show people any more. It is
+// not taken up again by itself: who comes back gives the PIN.
+func (r *Replica) dropWithLease() {
+	if !r.LeaseOver() {
+		return
+	}
+	r.vault.mu.Lock()
+	defer r.vault.mu.Unlock()
+	if r.vault.key != nil {
+		r.vault.hold(nil)
+	}
+}
+
+// OtherKey tells that the city seals records of persons to another key than this
+// tablet has: its folder was put back from an older copy, or its PIN was lost in
+// another way. The city never changes the key, so none of them can be read here
+// until the tablet joins again with a new code (Enrol).
+func (r *Replica) OtherKey() bool {
+	r.vault.mu.Lock()
+	defer r.vault.mu.Unlock()
+	return r.vault.other
+}
+
+// compareKey takes in which key the city seals to; empty is none yet.
+func (r *Replica) compareKey(theirs string) {
+	r.vault.mu.Lock()
+	was := r.vault.other
+	r.vault.other = theirs != "" && (r.vault.kept == nil || r.vault.kept.Public != theirs)
+	now := r.vault.other
+	r.vault.mu.Unlock()
+	if was != now {
+		r.cfg.Log.Warn("the city seals to another key than this tablet's", "other", now)
+		r.changed()
+	}
 }
 
 // forgetPIN throws the tablet's own key away: whoever joins anew chooses a PIN, and
@@ -169,7 +219,7 @@ func (r *Replica) forgetPIN(ctx context.Context) error {
 	if err := r.SetSetting(ctx, vaultSetting, ""); err != nil {
 		return fmt.Errorf("forget the PIN: %w", err)
 	}
-	r.vault.kept = nil
+	r.vault.kept, r.vault.other = nil, false
 	r.vault.hold(nil)
 	return nil
 }

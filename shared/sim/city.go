@@ -184,8 +184,7 @@ func (c *City) Restart(ctx context.Context, between func() error) error {
 
 // MarkSafe tells the log that all up to seq is in a verified backup.
 func (c *City) MarkSafe(ctx context.Context, seq int64) error {
-	_, err := c.Server().Store().DB().ExecContext(ctx, `UPDATE sync_head SET safe = $1 WHERE one = 1 AND safe < $1 AND seq >= $1`, seq)
-	return err
+	return c.Server().Store().MarkSafe(ctx, seq)
 }
 
 // Data is the folder of the present life.

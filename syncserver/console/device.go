@@ -23,6 +23,7 @@ type deviceView struct {
 	Old, Low, Off, Revoked, Damaged bool
 	Ordered                         bool // to wipe itself
 	Wiped                           when
+	AskedKey                        when // a tablet asked for contacts under another key
 }
 
 type devicesBody struct {
@@ -61,6 +62,12 @@ func (v *call) devices() {
 		if err := v.departed(&view, d.ID); err != nil {
 			v.broken(v.g, err)
 			return
+		}
+		if k, err := v.Store.TabletKey(v.ctx, d.ID); err != nil {
+			v.broken(v.g, err)
+			return
+		} else if !k.Asked.IsZero() {
+			view.AskedKey = v.say.when(k.Asked)
 		}
 		if view.Revoked {
 			b.Revoked = append(b.Revoked, view)

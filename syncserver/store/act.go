@@ -145,6 +145,7 @@ func (s *Store) Import(ctx context.Context, acts []Dated) error {
 // archived is what a later arrival of a mutation has to know of the first.
 type archived struct {
 	outcome
+	id      city.MutationID // in the archive
 	content protocol.Hash
 }
 
@@ -165,7 +166,7 @@ func known(ctx context.Context, q querier, id city.MutationID) (archived, bool, 
 		return archived{}, false, fmt.Errorf("look up %s: %w", id, err)
 	}
 	defer rows.Close()
-	var a archived
+	a := archived{id: id}
 	if !rows.Next() {
 		if err := rows.Err(); err != nil {
 			return a, false, err

@@ -57,6 +57,9 @@ func (w *writeTx) noteShares(ctx context.Context, by city.MutationID, changed []
 		if err != nil {
 			return fmt.Errorf("note the audience of %s: %w", c.Record.ID, err)
 		}
+		if err := seal(ctx, w.tx, "reshare", c.Record.ID); err != nil {
+			return err
+		}
 		w.s.wakeSweep()
 	}
 	return nil
@@ -105,5 +108,5 @@ func (w *writeTx) sweepShares(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("note the audience of %s: %w", service, err)
 	}
-	return true, nil // perhaps of another service
+	return true, seal(ctx, w.tx, "reshare", service) // perhaps there is more, of another service
 }

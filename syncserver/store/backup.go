@@ -379,8 +379,7 @@ func (s *Store) moveSafe(ctx context.Context, m Manifest) error {
 		if w.head.Epoch != m.Epoch || hex.EncodeToString(h) != m.Hash {
 			return errors.New("the database was put back during the backup: make another one")
 		}
-		_, err = w.tx.ExecContext(ctx, `UPDATE sync_head SET safe = $1 WHERE one = 1 AND safe < $1`, m.Safe)
-		return err
+		return w.moveSafe(ctx, m.Safe)
 	})
 	if err != nil {
 		return fmt.Errorf("move the safe mark: %w", err)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -108,4 +109,24 @@ func prune(o BackupOptions) error {
 		all = all[1:]
 	}
 	return nil
+}
+
+// MarkSafe tells the log that a backup which another program made, and which was
+// proven by a restore, reaches up to seq with all its blobs. Beyond the head it
+// changes nothing.
+func (s *Store) MarkSafe(ctx context.Context, seq int64) error {
+	return s.do(ctx, func(ctx context.Context, w *writeTx) error {
+		if seq > w.head.Seq {
+			return nil
+		}
+		return w.moveSafe(ctx, seq)
+	})
+}
+
+// moveSafe moves the mark forward; it never goes back.
+func (w *writeTx) moveSafe(ctx context.Context, seq int64) error {
+	if _, err := w.tx.ExecContext(ctx, `UPDATE sync_head SET safe = $1 WHERE one = 1 AND safe < $1`, seq); err != nil {
+		return fmt.Errorf("set the safe mark: %w", err)
+	}
+	return seal(ctx, w.tx, "sync_head")
 }

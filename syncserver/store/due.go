@@ -115,6 +115,8 @@ func dueOwn(ctx context.Context, q querier, d Device, after city.Ref, limit int)
 	})
 }
 
+// dueEchoes gives the echoes that a snapshot left out. The log that would say what
+// became of held acts is not sent, so their echoes say it.
 func dueEchoes(ctx context.Context, q querier, device city.DeviceID, after, upto int64, limit int) ([]protocol.Frame, error) {
 	rows, err := q.QueryContext(ctx, `SELECT id, seq, verdict, review, code, field FROM mutation
 		WHERE device = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4`, device, after, upto, limit)
@@ -123,8 +125,11 @@ func dueEchoes(ctx context.Context, q querier, device city.DeviceID, after, upto
 	}
 	acks, err := scanAcks(rows)
 	frames := make([]protocol.Frame, len(acks))
-	for i, a := range acks {
-		frames[i] = protocol.Frame{Ack: &a}
+	for i := range acks {
+		if a := &acks[i]; err == nil && a.Verdict == city.VerdictHeld {
+			err = decidedSince(ctx, q, a.Mutation, upto, a)
+		}
+		frames[i] = protocol.Frame{Ack: &acks[i]}
 	}
 	return frames, err
 }

@@ -31,6 +31,9 @@ const (
 	lineGrants  = "grants"  // what a device may see has changed
 	lineErase   = "erase"   // what a resident gave was erased by law
 	lineWipe    = "wipe"    // a revoked device is to delete all that it holds
+	lineWiped   = "wiped"   // and said that it has
+	lineSeal    = "seal"    // the key that a tablet's records of persons are sealed to
+	lineLogin   = "login"   // a name and password of staff
 )
 
 // ledgerLine is one line of the ledger. Link is SHA-256, in hex, over the link
@@ -50,6 +53,8 @@ type ledgerLine struct {
 	Grants   string         `json:"grants,omitempty"` // scopes, one space between
 	GrantRev int64          `json:"grant_rev,omitempty"`
 	Erased   *ledgerErasure `json:"erased,omitempty"`
+	SealTo   string         `json:"seal_to,omitempty"` // X25519, base64url
+	Login    *ledgerLogin   `json:"login,omitempty"`
 }
 
 // after gives the line its place behind another and its text.
@@ -135,8 +140,10 @@ func (l *ledger) note(line ledgerLine) {
 	case lineRevoke:
 		l.revoked[line.Device] = true
 		l.noteDevice(line)
-	case lineEnrol, lineGrants, lineWipe:
+	case lineEnrol, lineGrants, lineWipe, lineWiped, lineSeal:
 		l.noteDevice(line)
+	case lineLogin:
+		l.noteLogin(line)
 	case lineRestore:
 		l.mark = line
 		l.kept = append(l.kept, line)

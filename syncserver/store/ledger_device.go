@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cityhall/shared/city"
+	"cityhall/shared/keys"
 )
 
 // ledgerDevice is what a ledger keeps of an enrolment, so that a database which
@@ -136,6 +137,36 @@ func (w *writeTx) wipeAgain(ctx context.Context) error {
 			}
 		}
 	}
+	for id, line := range w.s.ledger.about(lineWiped) {
+		d, err := readDeparture(ctx, w.tx, id)
+		if err != nil || !d.Wiped.IsZero() {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		d.Closed, d.Wiped = line.At, line.At
+		if err := w.writeDeparture(ctx, id, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sealAgain puts back the keys of tablets that an older database does not know.
+func (w *writeTx) sealAgain(ctx context.Context) error {
+	for id, line := range w.s.ledger.about(lineSeal) {
+		k, err := tabletKey(ctx, w.tx, id)
+		if err != nil {
+			return err
+		}
+		if k.Public != (keys.SealingPublic{}) {
+			continue
+		}
+		if err := w.sealTo(ctx, id, line.SealTo); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -175,7 +206,7 @@ func (w *writeTx) writeDeparture(ctx context.Context, id city.DeviceID, d Depart
 	if err != nil {
 		return fmt.Errorf("note the departure of %s: %w", id, err)
 	}
-	return nil
+	return seal(ctx, w.tx, "departure", id)
 }
 
 // OrderWipe revokes a device and tells it to delete all that it holds, as soon

@@ -79,7 +79,7 @@ func (w *writeTx) bringBack(ctx context.Context) ([]ledgerLine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(welcome, revoked...), w.wipeAgain(ctx)
+	return append(welcome, revoked...), errors.Join(w.wipeAgain(ctx), w.sealAgain(ctx), w.loginAgain(ctx))
 }
 
 // revokeAgain revokes what the ledger says is revoked, and gives the lines of
@@ -157,6 +157,9 @@ func (w *writeTx) rotate(ctx context.Context, why string) error {
 func newEpoch(ctx context.Context, q querier, epoch string) error {
 	if _, err := q.ExecContext(ctx, `UPDATE sync_head SET epoch = $1 WHERE one = 1`, epoch); err != nil {
 		return fmt.Errorf("begin an epoch: %w", err)
+	}
+	if err := seal(ctx, q, "sync_head"); err != nil {
+		return err
 	}
 	if _, err := q.ExecContext(ctx, `DELETE FROM session`); err != nil {
 		return fmt.Errorf("end the sessions: %w", err)

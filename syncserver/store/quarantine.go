@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"cityhall/shared/city"
 	"cityhall/shared/protocol"
@@ -53,6 +54,9 @@ func (s *Store) Quarantine(ctx context.Context, d Device, h protocol.QuarantineH
 		}
 		if h.Wiped && now.Wiped.IsZero() && !now.Ordered.IsZero() {
 			now.Wiped = s.now()
+			if err := s.ledger.append(ledgerLine{At: now.Wiped.UTC().Truncate(time.Millisecond), Kind: lineWiped, Device: d.ID}); err != nil {
+				return err
+			}
 		}
 		end = protocol.QuarantineEnd{End: true, Taken: now.Acts, Closed: !now.Closed.IsZero()}
 		if now == was {
@@ -101,6 +105,9 @@ func (p *push) expect(ctx context.Context, blobs []string) error {
 		_, err := p.w.tx.ExecContext(ctx, `INSERT INTO departure_blob (device, sha256) VALUES ($1, $2) ON CONFLICT DO NOTHING`, p.device.ID, sha)
 		if err != nil {
 			return fmt.Errorf("expect a photo: %w", err)
+		}
+		if err := seal(ctx, p.w.tx, "departure_blob", p.device.ID, sha); err != nil {
+			return err
 		}
 	}
 	return nil

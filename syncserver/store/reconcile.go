@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
 
 	"cityhall/shared/city"
 	"cityhall/shared/protocol"
@@ -16,7 +18,7 @@ func (s *Store) Reconcile(ctx context.Context, at protocol.Cursor, claims []prot
 	acks := make([]protocol.Ack, 0, len(claims))
 	err := s.inLineage(ctx, at, func(tx *sql.Tx, _ Head) error {
 		for _, c := range claims {
-			a, ok, err := recognise(ctx, tx, c)
+			a, ok, err := recognise(ctx, tx, c, at.Seq)
 			if err != nil {
 				return err
 			}
@@ -30,8 +32,9 @@ func (s *Store) Reconcile(ctx context.Context, at protocol.Cursor, claims []prot
 }
 
 // recognise finds an act under its own id, or under the name that it was given
-// when another act had its id first.
-func recognise(ctx context.Context, q querier, c protocol.Claim) (protocol.Ack, bool, error) {
+// when another act had its id first. What became of a held one is told when the
+// log said so up to upto: from there on the device reads it itself.
+func recognise(ctx context.Context, q querier, c protocol.Claim, upto int64) (protocol.Ack, bool, error) {
 	a := protocol.Ack{Mutation: c.Mutation}
 	old, ok, err := known(ctx, q, c.Mutation)
 	if err == nil && ok && old.content != c.Content {
@@ -47,5 +50,24 @@ func recognise(ctx context.Context, q querier, c protocol.Claim) (protocol.Ack, 
 	if old.Refusal != nil {
 		a.Code, a.Field = old.Refusal.Code, old.Refusal.Field
 	}
-	return a, true, nil
+	if a.Verdict == city.VerdictHeld {
+		err = decidedSince(ctx, q, old.id, upto, &a)
+	}
+	return a, err == nil, err
+}
+
+// decidedSince puts the decision on a held act into its echo, when it stands in
+// the log up to upto. The echo's place stays where the act came in.
+func decidedSince(ctx context.Context, q querier, id city.MutationID, upto int64, a *protocol.Ack) error {
+	if err := soundRows(ctx, q, "held", `SELECT * FROM held WHERE id = $1`, id); errors.Is(err, errDamagedRow) {
+		return nil // nobody is told what the city never said
+	} else if err != nil {
+		return err
+	}
+	err := q.QueryRowContext(ctx, `SELECT verdict, review, code, field FROM held WHERE id = $1 AND seq > 0 AND seq <= $2`, id, upto).
+		Scan(&a.Verdict, &a.Review, &a.Code, &a.Field)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("what became of %s: %w", id, err)
+	}
+	return nil
 }

@@ -119,8 +119,15 @@ func (w *writeTx) letGo(ctx context.Context, id city.MutationID, refusal *city.E
 	if err != nil {
 		return err
 	}
-	res, out, _, err := w.decide(ctx, m, refusal)
+	res, out, subject, err := w.decide(ctx, m, refusal)
 	if err != nil {
+		return err
+	}
+	// What it is about may not have been known when it came.
+	if _, err := w.tx.ExecContext(ctx, `UPDATE mutation SET subject = $1 WHERE id = $2 AND subject = ''`, subject, id); err != nil {
+		return fmt.Errorf("archive %s: %w", id, err)
+	}
+	if err := seal(ctx, w.tx, "mutation", id); err != nil {
 		return err
 	}
 	var code city.Code

@@ -168,6 +168,9 @@ func (r *Restored) fill(ctx context.Context, o RestoreOptions, work string, k *k
 	if _, err := db.ExecContext(ctx, `UPDATE sync_head SET safe = $1 WHERE one = 1`, r.Safe); err != nil {
 		return fmt.Errorf("set the safe mark: %w", err)
 	}
+	if err := seal(ctx, db, "sync_head"); err != nil {
+		return err
+	}
 	if err := forgetBlobs(ctx, db, have); err != nil {
 		return err
 	}

@@ -116,6 +116,12 @@ func (w *writeTx) keepRelics(ctx context.Context, device city.DeviceID, found []
 			if err != nil {
 				return kept, fmt.Errorf("keep the evidence: %w", err)
 			}
+			if err := seal(ctx, w.tx, "salvage_missing", r.id.String(), by); err != nil {
+				return kept, err
+			}
+		}
+		if err := seal(ctx, w.tx, "salvage", r.id.String()); err != nil {
+			return kept, err
 		}
 	}
 	return kept, nil
@@ -129,6 +135,6 @@ func (s *Store) SettleSalvage(ctx context.Context, id string, by city.ID) error 
 		if err != nil {
 			return fmt.Errorf("settle the evidence: %w", err)
 		}
-		return nil
+		return seal(ctx, w.tx, "salvage", id)
 	})
 }

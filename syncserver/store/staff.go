@@ -31,13 +31,12 @@ func (s *Store) SetLogin(ctx context.Context, name string, staff city.ID, passwo
 		return err
 	}
 	return s.do(ctx, func(ctx context.Context, w *writeTx) error {
-		_, err := w.tx.ExecContext(ctx, `INSERT INTO login (name, staff, password, failures, locked) VALUES ($1, $2, $3, 0, '')
-			ON CONFLICT (name) DO UPDATE SET staff = excluded.staff, password = excluded.password, failures = 0, locked = ''`,
-			loginName(name), staff, hash)
-		if err != nil {
+		l := ledgerLogin{Name: loginName(name), Staff: staff, Password: hash}
+		// The ledger first, so that no older database brings an older password back.
+		if err := s.ledger.append(ledgerLine{At: s.now().UTC(), Kind: lineLogin, Login: &l}); err != nil {
 			return err
 		}
-		return seal(ctx, w.tx, "login", loginName(name))
+		return w.setLogin(ctx, l)
 	})
 }
 
@@ -80,7 +79,10 @@ func (s *Store) SignIn(ctx context.Context, name, password string) (token string
 			return err
 		}
 		_, err := w.tx.ExecContext(ctx, `INSERT INTO session (token, staff, expires) VALUES ($1, $2, $3)`, hashToken(token), staff, stamp(s.now().Add(sessionLasts)))
-		return err
+		if err != nil {
+			return err
+		}
+		return seal(ctx, w.tx, "session", hashToken(token))
 	})
 	return token, staff, err
 }

@@ -71,6 +71,7 @@ type Store struct {
 
 	uploading uploads
 	erased    atomic.Int64 // place of the newest erasure
+	unscoured atomic.Bool  // what was erased is still in SQLite's log
 	snaps     *snapshots
 	horizon   int64
 	decoding  sync.Mutex // one picture at a time

@@ -29,6 +29,9 @@ func (s *Store) Sweep(ctx context.Context) (more bool, err error) {
 		}
 		return nil
 	})
+	if err == nil && s.unscoured.Load() {
+		err = s.scour(ctx)
+	}
 	return more, err
 }
 

@@ -5,36 +5,46 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"cityhall/shared/city"
 	"cityhall/shared/keys"
 	"cityhall/shared/protocol"
 )
 
-// SealTo notes the key that records of persons are sealed to for a tablet. Another
-// key than before counts as another grant, for which the tablet builds its cache
-// anew; SealTo gives the device as it is then. A kiosk's key is passed over.
+// TabletKey is the key that a tablet's records of persons are sealed to.
+type TabletKey struct {
+	Public keys.SealingPublic // zero: it has told none, and gets no such records
+	Asked  time.Time          // when it last asked for another one, which it did not get; zero if never
+}
+
+// SealTo notes the key that records of persons are sealed to for a tablet, and
+// gives the device as it is then. The first key counts as another grant, for which
+// the tablet builds its cache anew. It stays for the device's life, since who has
+// the tablet's disk can ask for another: one that has lost it joins again. A
+// kiosk's key is passed over.
 func (s *Store) SealTo(ctx context.Context, d Device, key keys.SealingPublic) (Device, error) {
 	if d.Kind != city.DeviceTablet {
 		return d, nil
 	}
-	if now, err := sealingOf(ctx, s.db, d.ID); err != nil || now.String() == key.String() {
+	if now, err := tabletKey(ctx, s.db, d.ID); err != nil || now.Public == key {
 		return d, err
 	}
 	err := s.do(ctx, func(ctx context.Context, w *writeTx) error {
-		now, err := sealingOf(ctx, w.tx, d.ID)
-		if err != nil || now.String() == key.String() {
+		now, err := tabletKey(ctx, w.tx, d.ID)
+		if err != nil || now.Public == key {
 			return err
 		}
-		_, err = w.tx.ExecContext(ctx, `INSERT INTO device_seal (device, public) VALUES ($1, $2)
-			ON CONFLICT (device) DO UPDATE SET public = excluded.public`, d.ID, key.String())
-		if err != nil {
-			return fmt.Errorf("keep the key of %s: %w", d.ID, err)
+		if now.Public != (keys.SealingPublic{}) {
+			s.log.Warn("a tablet asked for another key to seal to, and did not get it", "device", d.ID)
+			_, err := w.tx.ExecContext(ctx, `UPDATE device_seal SET asked = $1 WHERE device = $2`, stamp(s.now()), d.ID)
+			return errors.Join(err, seal(ctx, w.tx, "device_seal", d.ID))
 		}
-		if _, err := w.tx.ExecContext(ctx, `UPDATE device SET grant_rev = grant_rev + 1 WHERE id = $1`, d.ID); err != nil {
-			return fmt.Errorf("count the grants of %s: %w", d.ID, err)
+		// The ledger first, so that a database older than this gives it to nobody else.
+		if err := s.ledger.append(ledgerLine{At: s.now().UTC(), Kind: lineSeal, Device: d.ID, SealTo: key.String()}); err != nil {
+			return err
 		}
-		return seal(ctx, w.tx, "device", d.ID)
+		return w.sealTo(ctx, d.ID, key.String())
 	})
 	if err != nil {
 		return d, err
@@ -42,17 +52,35 @@ func (s *Store) SealTo(ctx context.Context, d Device, key keys.SealingPublic) (D
 	return s.Device(ctx, d.ID)
 }
 
-// sealingOf reads the key to seal to for a device; the zero value when it has none.
-func sealingOf(ctx context.Context, q querier, id city.DeviceID) (keys.SealingPublic, error) {
-	var text string
-	err := q.QueryRowContext(ctx, `SELECT public FROM device_seal WHERE device = $1`, id).Scan(&text)
+func (w *writeTx) sealTo(ctx context.Context, id city.DeviceID, public string) error {
+	_, err := w.tx.ExecContext(ctx, `INSERT INTO device_seal (device, public) VALUES ($1, $2)`, id, public)
+	if err != nil {
+		return fmt.Errorf("keep the key of %s: %w", id, err)
+	}
+	if _, err := w.tx.ExecContext(ctx, `UPDATE device SET grant_rev = grant_rev + 1 WHERE id = $1`, id); err != nil {
+		return fmt.Errorf("count the grants of %s: %w", id, err)
+	}
+	return errors.Join(seal(ctx, w.tx, "device_seal", id), seal(ctx, w.tx, "device", id))
+}
+
+// TabletKey reads the key to seal to for a device.
+func (s *Store) TabletKey(ctx context.Context, id city.DeviceID) (TabletKey, error) {
+	return tabletKey(ctx, s.db, id)
+}
+
+func tabletKey(ctx context.Context, q querier, id city.DeviceID) (TabletKey, error) {
+	var k TabletKey
+	var public, asked string
+	err := q.QueryRowContext(ctx, `SELECT public, asked FROM device_seal WHERE device = $1`, id).Scan(&public, &asked)
 	if errors.Is(err, sql.ErrNoRows) {
-		return keys.SealingPublic{}, nil
+		return k, nil
 	}
 	if err != nil {
-		return keys.SealingPublic{}, fmt.Errorf("read the key of %s: %w", id, err)
+		return k, fmt.Errorf("read the key of %s: %w", id, err)
 	}
-	return keys.ParseSealingPublic(text)
+	k.Asked = parseStamp(asked)
+	k.Public, err = keys.ParseSealingPublic(public)
+	return k, err
 }
 
 // envelopes seals for one device what may not lie in clear on it.
@@ -64,8 +92,8 @@ type envelopes struct {
 
 // envelopesFor reads how a device wants its records of persons.
 func envelopesFor(ctx context.Context, q querier, d Device) (envelopes, error) {
-	to, err := sealingOf(ctx, q, d.ID)
-	return envelopes{device: d.ID, kind: d.Kind, to: to}, err
+	k, err := tabletKey(ctx, q, d.ID)
+	return envelopes{device: d.ID, kind: d.Kind, to: k.Public}, err
 }
 
 // may tells whether the device gets records of persons at all.

@@ -110,3 +110,19 @@ CREATE TABLE erasure (
   request TEXT NOT NULL,
   seq     BIGINT NOT NULL  -- head after it
 );
+
+-- The rest of the tables get their hash over a row's other columns too. Of the head
+-- it is over epoch and safe: seq and hash are proven by the chain, turn says nothing.
+ALTER TABLE sync_head ADD COLUMN row_hash BYTEA;
+ALTER TABLE session ADD COLUMN row_hash BYTEA;
+ALTER TABLE reshare ADD COLUMN row_hash BYTEA;
+ALTER TABLE device_seal ADD COLUMN row_hash BYTEA;
+ALTER TABLE departure ADD COLUMN row_hash BYTEA;
+ALTER TABLE departure_blob ADD COLUMN row_hash BYTEA;
+ALTER TABLE salvage ADD COLUMN row_hash BYTEA;
+ALTER TABLE salvage_missing ADD COLUMN row_hash BYTEA;
+ALTER TABLE erasure ADD COLUMN row_hash BYTEA;
+
+-- When a tablet last asked for another key than its own, or empty. It never gets it:
+-- who has its disk could ask too.
+ALTER TABLE device_seal ADD COLUMN asked TEXT NOT NULL DEFAULT '';
