@@ -15,7 +15,7 @@ export class Refusal extends Error {
 
 // Signs, corrects the clock, and waits when it is told to.
 export class Line {
-  constructor(store) { this.store = store; this.s = store.s; this.waited = 0; }
+  constructor(store) { this.store = store; this.s = store.s; this.waited = 0; this.told = []; }
 
   // tear cuts the connection after so many bytes of the body, as a dead line would.
   send(method, target, body, headers, tear) {
@@ -51,6 +51,7 @@ export class Line {
       let said = {};
       try { said = JSON.parse(answer.bytes); } catch { /* HEAD has no body; a proxy on the way may have its own */ }
       const refusal = new Refusal(answer.status, said, Number(answer.headers['retry-after'] ?? 0));
+      this.told.push(refusal.code ?? String(answer.status));
       if (refusal.code === 'clock' && !corrected) {
         this.correct(said.now);
         corrected = true;
