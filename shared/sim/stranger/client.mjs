@@ -131,7 +131,7 @@ const commands = {
     await run.pull();
     for (let again = 0; again < 3 && await run.reconcile(); again++) { await run.push(); await run.pull(); }
     if (await run.upload()) await run.pull(); // the city answers an arrived photo with an act of its own
-    console.log(JSON.stringify({ unechoed: run.unechoed().length, records: Object.keys(store.s.cache.records).length, upgrade: run.upgrade, told: run.line.told }));
+    console.log(JSON.stringify({ unechoed: run.unechoed().length, records: Object.keys(store.s.cache.records).length, upgrade: run.upgrade, told: run.line.told, salvaged: run.kept }));
   },
 
   // Once a day, and when it did not end well; here when somebody asks. Behind, it says 409: sync first.
@@ -170,7 +170,7 @@ function blobsSafe(s, act) {
 }
 
 class Sync {
-  constructor(store, breakAfter) { Object.assign(this, { store, s: store.s, line: new Line(store), left: breakAfter, upgrade: undefined }); }
+  constructor(store, breakAfter) { Object.assign(this, { store, s: store.s, line: new Line(store), left: breakAfter, kept: 0 }); }
 
   unechoed() { return Object.keys(this.s.acts).filter((id) => this.s.acts[id].env && !this.s.cache.acks[id]); }
   target() { return this.s.building ?? this.s.cache; }
@@ -259,7 +259,7 @@ class Sync {
       if (!page.end.more) return;
     }
   }
-  refused = 0;
+  refused = 0; // times that a cursor was
 
   // After a restore the old cache may hold the only trace of what others did (12).
   async salvage(old, now) {
@@ -268,7 +268,7 @@ class Sync {
       .map(([, { kind, id, parent, seq, fields, writers }]) => JSON.stringify({ kind, id, parent, seq, fields, writers }));
     try {
       for (let i = 0; i < lines.length; i += 15) // 15 of at most 256 KiB stay below 4 MiB
-        await this.line.call('POST', 'salvage?cursor=' + encodeURIComponent(old.cursor), { body: lines.slice(i, i + 15).join('\n') + '\n', headers: { 'Content-Type': 'application/x-ndjson' } });
+        this.kept += JSON.parse((await this.line.call('POST', 'salvage?cursor=' + encodeURIComponent(old.cursor), { body: lines.slice(i, i + 15).join('\n') + '\n', headers: { 'Content-Type': 'application/x-ndjson' } })).bytes).kept;
     } catch (e) { if (!['lineage', 'too_large', 'malformed'].includes(e.code)) throw e; }
   }
 

@@ -136,6 +136,8 @@ func TestARestoredCityGetsWhatItLost(t *testing.T) {
 	tn := newTown(t, 0)
 	f := tn.assigned(t, tn.join(t, city.DeviceKiosk))
 	tablet := tn.join(t, city.DeviceTablet, city.ScopeCrew(sim.Crew))
+	// Of another tablet only what this one has seen of it is left after that.
+	gone := tn.join(t, city.DeviceTablet, city.ScopeCrew(sim.Crew))
 	kept := tablet.note(t, f.Request, "kept")
 	tablet.do(t, nil, "sync")
 	backup, err := tn.Backup()
@@ -143,13 +145,18 @@ func TestARestoredCityGetsWhatItLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	lost := tablet.note(t, f.Request, "lost")
+	gone.note(t, f.Request, "of a tablet that never comes back")
+	gone.do(t, nil, "sync")
 	tablet.do(t, nil, "sync")
 	tablet.settled(t, lost)
 	if err := tn.Restore(ctx, backup); err != nil {
 		t.Fatal(err)
 	}
 	fresh := tablet.note(t, f.Request, "new")
-	tablet.told(t, "fork")
+	var said struct{ Salvaged int }
+	if tablet.do(t, &said, "sync"); said.Salvaged != 1 {
+		t.Errorf("the city kept %d of what it had lost of another", said.Salvaged)
+	}
 	for _, id := range []string{kept, lost, fresh} {
 		tablet.settled(t, id)
 	}
