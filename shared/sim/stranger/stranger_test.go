@@ -287,7 +287,17 @@ func TestADamagedCacheIsMended(t *testing.T) {
 	t.Parallel()
 	tn := newTown(t, 0)
 	f := tn.assigned(t, tn.join(t, city.DeviceKiosk))
+	pause := func() { // which writes fields and clears them again
+		t.Helper()
+		for _, act := range []city.Act{&city.PauseRequest{Request: f.Request, Reason: "The owner is away."}, &city.ResumeRequest{Request: f.Request}} {
+			if err := tn.Act(ctx, act); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	pause()
 	tablet := tn.join(t, city.DeviceTablet, city.ScopeCrew(sim.Crew))
+	pause()
 	tablet.note(t, f.Request, "Dog in the yard")
 	tablet.do(t, nil, "sync")
 	var found struct{ Wrong int }
