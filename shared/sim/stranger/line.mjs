@@ -39,8 +39,10 @@ export class Line {
     });
   }
 
+  target(where) { return new URL(this.s.url).pathname.replace(/\/$/, '') + '/sync/v1/' + where; }
+
   async call(method, where, { body = '', headers = {}, label } = {}) {
-    const bytes = Buffer.from(body), target = new URL(this.s.url).pathname.replace(/\/$/, '') + '/sync/v1/' + where;
+    const bytes = Buffer.from(body), target = this.target(where);
     for (let corrected = false; ;) {
       const answer = await this.send(method, target, bytes, headers);
       if (answer.status < 300) {

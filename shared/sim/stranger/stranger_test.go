@@ -327,3 +327,60 @@ func TestADamagedCacheIsMended(t *testing.T) {
 		t.Errorf("mended: %v\nbefore: %v", got, good)
 	}
 }
+
+// A program that is too old to read goes on speaking.
+func TestTooOldToRead(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t, 0)
+	kiosk := tn.join(t, city.DeviceKiosk)
+	f := kiosk.file(t)
+	tn.setHarm(func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasSuffix(r.URL.Path, "/pull") {
+			return false
+		}
+		w.WriteHeader(http.StatusUpgradeRequired)
+		_, _ = io.WriteString(w, `{"code":"upgrade","message":"update"}`)
+		return true
+	})
+	kiosk.told(t, "upgrade")
+	if _, ok, err := city.LoadRequest(tn.Server().Store().View(ctx), f.Request); !ok || err != nil {
+		t.Errorf("the report did not arrive: %v", err)
+	}
+}
+
+// A revoked device is told so, and hands over what it had not said.
+func TestARevokedDeviceHandsOver(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t, 0)
+	f := tn.assigned(t, tn.join(t, city.DeviceKiosk))
+	tablet := tn.join(t, city.DeviceTablet, city.ScopeCrew(sim.Crew))
+	note := tablet.note(t, f.Request, "Dog in the yard")
+	var taken struct{ Mutation, Blob string }
+	tablet.do(t, &taken, "photo", photo(t), string(f.Request))
+	devices, err := tn.Server().Store().Devices(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range devices {
+		if d.Kind == city.DeviceTablet {
+			err = tn.Server().Store().Revoke(ctx, d.ID)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, exit := run(t, tablet.dir, "sync"); exit != 5 {
+		t.Fatalf("exit %d: %s", exit, out)
+	}
+	var said struct {
+		Kept   map[string]string
+		Closed bool
+	}
+	tablet.do(t, &said, "handover")
+	if !said.Closed || said.Kept[note] != "revoked" || said.Kept[taken.Mutation] != "revoked" {
+		t.Errorf("the hand-over: %+v", said)
+	}
+	if _, _, whole, err := tn.Server().Store().BlobOffset(ctx, taken.Blob); err != nil || !whole {
+		t.Errorf("the photo was not handed over: %v", err)
+	}
+}
