@@ -1,17 +1,21 @@
 // A client of the sync protocol, written from shared/protocol/PROTOCOL.md alone; numbers of sections are that page's.
 //
-//   node client.mjs DIR enrol LINK | file SERVICE JSON | note REQUEST TEXT | photo FILE REQUEST | sync [--break-after BYTES] | show
+//   node client.mjs DIR enrol LINK | file SERVICE JSON | note REQUEST TEXT | photo FILE REQUEST [STAGE]
+//   node client.mjs DIR sync [--break-after BYTES] | verify | handover | show
 //   node client.mjs vectors TESTDATA_DIR
 //
 // Exit: 0 done · 1 failed, nothing is lost · 3 broken off on demand · 4 the server is busy, come back · 5 revoked.
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { ZERO, b64u, canonical, content, fingerprint, link, lookupOf, mutationInfo, newReference, open, publicOf, recordInfo, seal, sha256, uuid } from './forms.mjs';
+import { handOver } from './departure.mjs';
+import {
+  ZERO, b64u, canonical, content, fingerprint, jpegSize, link, lookupOf, mutationInfo, newReference, open, publicOf, recordInfo, seal, sha256, uuid,
+} from './forms.mjs';
 import { Line, list } from './line.mjs';
+import { blobsSafe, unsafeBlobs, upload } from './upload.mjs';
 import { vectors } from './vectors.mjs';
-
-const CHUNK = 256 << 10; // the page allows 8 MiB; a chunk that breaks off is lost, so small ones lose less on a bad line
+import { verify } from './verify.mjs';
 
 // ---- State: one JSON file, replaced whole, so a page and its cursor are stored together or not at all (6).
 class Store {
@@ -116,10 +120,10 @@ const commands = {
     console.log(JSON.stringify({ mutation: record(store, 'note.add@1', { note, request, text }), note }));
   },
 
-  async photo(store, file, request) {
+  async photo(store, file, request, stage = 'after') {
     const bytes = fs.readFileSync(file), blob = sha256(bytes).toString('hex'), photo = uuid();
     fs.writeFileSync(store.blob(blob), bytes); // before the act that names it (8)
-    const args = { photo, request, blob, stage: 'after', bytes: bytes.length, ...jpegSize(bytes) };
+    const args = { photo, request, blob, stage, bytes: bytes.length, ...jpegSize(bytes) };
     console.log(JSON.stringify({ mutation: record(store, 'photo.add@1', args, [blob]), photo, blob }));
   },
 
@@ -129,8 +133,23 @@ const commands = {
     await run.push();
     await run.pull();
     for (let again = 0; again < 3 && await run.reconcile(); again++) { await run.push(); await run.pull(); }
-    if (await run.upload()) await run.pull(); // the city answers an arrived photo with an act of its own
-    console.log(JSON.stringify({ unechoed: run.unechoed().length, records: Object.keys(store.s.cache.records).length, upgrade: run.upgrade }));
+    if (await upload(store, run.line, run.left, () => run.hello())) await run.pull(); // the city answers an arrived photo with an act of its own
+    console.log(JSON.stringify({ unechoed: run.unechoed().length, records: Object.keys(store.s.cache.records).length, upgrade: run.upgrade, told: run.line.told, salvaged: run.kept }));
+  },
+
+  // Once a day, and when it did not end well; here when somebody asks. Behind, it says 409: sync first.
+  async verify(store) {
+    const run = new Sync(store, Infinity), { cache } = store.s;
+    const { wrong, rebuild } = await verify(cache, async (body) => list((await run.line.call('POST', 'verify?cursor=' + encodeURIComponent(cache.cursor), { body, headers: { 'Content-Type': 'application/json' } })).bytes), applyFrame);
+    store.s.repaired = (store.s.repaired ?? 0) + wrong;
+    if (rebuild) run.rebuild();
+    store.save();
+    console.log(JSON.stringify({ wrong, rebuild }));
+  },
+
+  // A revoked device saves what it has not said yet (13).
+  async handover(store) {
+    console.log(JSON.stringify(await handOver(store, new Line(store), new Sync(store).unechoed())));
   },
 
   async show(store) {
@@ -152,19 +171,8 @@ const commands = {
   },
 };
 
-// A photo is safe when the city has said so after all its bytes came (8).
-function blobsSafe(s, act) {
-  return (act.env?.blobs ?? []).every((sha) => act.gone?.includes(sha) || Object.values(s.cache.records).some((r) =>
-    r.kind === 'photo' && r.fields.blob === sha && r.fields.arrived && (!r.writers.lost_at || r.seq <= s.cache.safe)));
-}
-function jpegSize(b) {
-  for (let i = 2; b[0] === 0xff && b[1] === 0xd8 && i + 9 < b.length; i += 2 + b.readUInt16BE(i + 2))
-    if (b[i + 1] >= 0xc0 && b[i + 1] <= 0xc2) return { height: b.readUInt16BE(i + 5), width: b.readUInt16BE(i + 7) };
-  return {};
-}
-
 class Sync {
-  constructor(store, breakAfter) { Object.assign(this, { store, s: store.s, line: new Line(store), left: breakAfter, upgrade: undefined }); }
+  constructor(store, breakAfter) { Object.assign(this, { store, s: store.s, line: new Line(store), left: breakAfter, kept: 0 }); }
 
   unechoed() { return Object.keys(this.s.acts).filter((id) => this.s.acts[id].env && !this.s.cache.acks[id]); }
   target() { return this.s.building ?? this.s.cache; }
@@ -174,7 +182,7 @@ class Sync {
     const { s } = this, disk = fs.statfsSync(this.store.dir), waiting = this.unechoed();
     const answer = await this.line.call('POST', 'hello', { label: 'cityhall hello v1', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({
       stream: s.stream.name, last_n: s.stream.chain.length, version: 'stranger 1', pending: waiting.length, oldest: waiting.map((id) => s.acts[id].env.at).sort()[0],
-      blobs: this.blobs().length, disk: disk.bavail * disk.bsize, clock: new Date().toISOString(), cursor: this.target().cursor || undefined,
+      blobs: unsafeBlobs(this.store).length, repaired: s.repaired, disk: disk.bavail * disk.bsize, clock: new Date().toISOString(), cursor: this.target().cursor || undefined,
       seal_to: s.personal && publicOf('x25519', s.personal) }) });
     const reply = JSON.parse(answer.bytes);
     // Of a hello out of time nothing was noted, and this cannot be told from its answer but by the clock (1).
@@ -203,8 +211,8 @@ class Sync {
         if (!said) continue; // the answer was cut off: the same again
         for (const v of said.lines) {
           const act = s.acts[v.id];
-          if ([v.verdict, v.stored, v.code].includes('erased')) Object.assign(act, { env: null, verdict: 'erased' }); // forgotten by law
-          else act.verdict = v.verdict;
+          act.verdict = v.stored ?? v.verdict;
+          if (v.stored === 'erased') act.env = null; // forgotten by law
         }
         s.stream.pushed = said.end.last_n;
       } catch (e) {
@@ -239,7 +247,10 @@ class Sync {
         continue;
       }
       if (!page || page.lines.length !== page.end.count) continue; // cut off: thrown away whole
-      page.lines.forEach((frame) => applyFrame(cache, frame));
+      for (const frame of page.lines) {
+        applyFrame(cache, frame);
+        if (frame.ack?.verdict === 'erased' && s.acts[frame.ack.mutation]) s.acts[frame.ack.mutation].env = null;
+      }
       Object.assign(cache, { cursor: page.end.cursor, epoch: page.end.epoch, safe: page.end.safe_seq });
       if (!page.end.more && s.building) {
         if (s.cache.epoch && s.cache.epoch !== cache.epoch) await this.salvage(s.cache, cache);
@@ -250,7 +261,7 @@ class Sync {
       if (!page.end.more) return;
     }
   }
-  refused = 0;
+  refused = 0; // times that a cursor was
 
   // After a restore the old cache may hold the only trace of what others did (12).
   async salvage(old, now) {
@@ -259,7 +270,7 @@ class Sync {
       .map(([, { kind, id, parent, seq, fields, writers }]) => JSON.stringify({ kind, id, parent, seq, fields, writers }));
     try {
       for (let i = 0; i < lines.length; i += 15) // 15 of at most 256 KiB stay below 4 MiB
-        await this.line.call('POST', 'salvage?cursor=' + encodeURIComponent(old.cursor), { body: lines.slice(i, i + 15).join('\n') + '\n', headers: { 'Content-Type': 'application/x-ndjson' } });
+        this.kept += JSON.parse((await this.line.call('POST', 'salvage?cursor=' + encodeURIComponent(old.cursor), { body: lines.slice(i, i + 15).join('\n') + '\n', headers: { 'Content-Type': 'application/x-ndjson' } })).bytes).kept;
     } catch (e) { if (!['lineage', 'too_large', 'malformed'].includes(e.code)) throw e; }
   }
 
@@ -286,52 +297,12 @@ class Sync {
     this.store.save();
     return missing.length > 0;
   }
-
-  blobs() {
-    return [...new Set(Object.values(this.s.acts).filter((a) => !blobsSafe(this.s, a)).flatMap((a) => a.env?.blobs ?? []))].filter((sha) => fs.existsSync(this.store.blob(sha)));
-  }
-  async upload() {
-    let sent = false;
-    for (const sha of this.blobs()) {
-      const bytes = fs.readFileSync(this.store.blob(sha)), where = 'blobs/' + sha;
-      for (let tries = 0; tries < 1000; tries++) {
-        try {
-          const head = await this.line.call('HEAD', where).catch((e) => { if (e.status !== 404) throw e; return { headers: {} }; });
-          let offset = Number(head.headers['upload-offset'] ?? 0);
-          if (Number(head.headers['upload-length'] ?? -1) !== bytes.length)
-            offset = (await this.line.call('POST', where, { headers: { 'Upload-Length': bytes.length } }), 0);
-          for (; offset < bytes.length; sent = true) offset = await this.chunk(where, bytes, offset);
-          break;
-        } catch (e) {
-          if (e.status === 410) {
-            for (const a of Object.values(this.s.acts)) if (a.env?.blobs?.includes(sha)) (a.gone ??= []).push(sha);
-            break;
-          }
-          if (e.code !== 'offset' && e.status !== 460) throw e; // both are settled by asking anew where the city stands
-        }
-      }
-    }
-    this.store.save();
-    return sent;
-  }
-  async chunk(where, bytes, offset) {
-    const part = bytes.subarray(offset, offset + Math.min(CHUNK, this.left || CHUNK));
-    const headers = { 'Upload-Offset': offset, 'Upload-Checksum': 'sha256 ' + sha256(part).toString('base64'), 'Content-Type': 'application/offset+octet-stream' };
-    if (this.left === 0) { // the next chunk dies half way, as on a real line
-      await this.line.send('PATCH', new URL(this.s.url).pathname.replace(/\/$/, '') + '/sync/v1/' + where, part, headers, part.length >> 1).catch(() => {});
-      console.error(`broken off behind byte ${offset} of ${bytes.length}`);
-      process.exit(3);
-    }
-    const answer = await this.line.call('PATCH', where, { body: part, headers });
-    this.left -= part.length;
-    return Number(answer.headers['upload-offset']);
-  }
 }
 
 const [first, second, ...rest] = process.argv.slice(2);
 try {
   if (first === 'vectors') process.exit(vectors(second, { applyFrame, emptyCache }) ? 0 : 1);
-  if (!commands[second]) throw new Error('usage: client.mjs DIR enrol|file|note|photo|sync|show …, client.mjs vectors TESTDATA_DIR');
+  if (!commands[second]) throw new Error('usage: client.mjs DIR enrol|file|note|photo|sync|verify|handover|show …, client.mjs vectors TESTDATA_DIR');
   await commands[second](new Store(first), ...rest);
 } catch (e) {
   console.error(String(e.message ?? e));

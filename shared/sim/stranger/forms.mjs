@@ -110,3 +110,10 @@ export function uuid() {
   const hex = Date.now().toString(16).padStart(12, '0') + '7' + crypto.randomBytes(10).toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${'89ab'[crypto.randomInt(4)]}${hex.slice(16, 19)}-${hex.slice(19, 31)}`;
 }
+
+// The size of a picture stands in the frame header of its JPEG.
+export function jpegSize(b) {
+  for (let i = 2; b[0] === 0xff && b[1] === 0xd8 && i + 9 < b.length; i += 2 + b.readUInt16BE(i + 2))
+    if (b[i + 1] >= 0xc0 && b[i + 1] <= 0xc2) return { height: b.readUInt16BE(i + 5), width: b.readUInt16BE(i + 7) };
+  return {};
+}

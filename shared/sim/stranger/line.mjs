@@ -15,7 +15,7 @@ export class Refusal extends Error {
 
 // Signs, corrects the clock, and waits when it is told to.
 export class Line {
-  constructor(store) { this.store = store; this.s = store.s; this.waited = 0; }
+  constructor(store) { this.store = store; this.s = store.s; this.waited = 0; this.told = []; }
 
   // tear cuts the connection after so many bytes of the body, as a dead line would.
   send(method, target, body, headers, tear) {
@@ -39,8 +39,10 @@ export class Line {
     });
   }
 
+  target(where) { return new URL(this.s.url).pathname.replace(/\/$/, '') + '/sync/v1/' + where; }
+
   async call(method, where, { body = '', headers = {}, label } = {}) {
-    const bytes = Buffer.from(body), target = new URL(this.s.url).pathname.replace(/\/$/, '') + '/sync/v1/' + where;
+    const bytes = Buffer.from(body), target = this.target(where);
     for (let corrected = false; ;) {
       const answer = await this.send(method, target, bytes, headers);
       if (answer.status < 300) {
@@ -51,6 +53,7 @@ export class Line {
       let said = {};
       try { said = JSON.parse(answer.bytes); } catch { /* HEAD has no body; a proxy on the way may have its own */ }
       const refusal = new Refusal(answer.status, said, Number(answer.headers['retry-after'] ?? 0));
+      this.told.push(refusal.code ?? String(answer.status));
       if (refusal.code === 'clock' && !corrected) {
         this.correct(said.now);
         corrected = true;
