@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -142,4 +143,27 @@ func Emptied() map[string]bool {
 		out[strings.Fields(statement)[2]] = true
 	}
 	return out
+}
+
+// RoundPlans tells how the outbox answers each query that every round asks.
+func RoundPlans(ctx context.Context, r *Replica) (map[string]string, error) {
+	out := map[string]string{}
+	for _, query := range []string{selectWaiting, selectToCheck, selectPlaced, selectAt, countSent, selectUnsent, countUnsent} {
+		rows, err := r.out.QueryContext(ctx, `EXPLAIN QUERY PLAN `+query, make([]any, strings.Count(query, "$"))...)
+		if err != nil {
+			return nil, err
+		}
+		for rows.Next() {
+			var id, parent, unused int
+			var step string
+			if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+				return nil, errors.Join(err, rows.Close())
+			}
+			out[query] += step + "\n"
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }

@@ -167,8 +167,7 @@ func (r *Replica) Summary(ctx context.Context) (Summary, error) {
 		}
 	}
 	var broken int
-	err = r.out.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE state = 'waiting'), count(*) FILTER (WHERE state = 'damaged') FROM blob WHERE state <> 'sent'`).
-		Scan(&s.Blobs, &broken)
+	err = r.out.QueryRowContext(ctx, countUnsent).Scan(&s.Blobs, &broken)
 	if err != nil {
 		return s, fmt.Errorf("count the photos: %w", err)
 	}

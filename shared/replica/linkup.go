@@ -21,7 +21,9 @@ func (r *Replica) watchLine(ctx context.Context) {
 	for ctx.Err() == nil {
 		id := r.who()
 		if id == nil || r.Link().State != LinkOffline {
-			r.dead.Store(false)
+			if r.dead.Swap(false) {
+				r.blind.Store(true)
+			}
 			select {
 			case <-ctx.Done():
 			case <-changes:
@@ -44,8 +46,12 @@ func (r *Replica) watchLine(ctx context.Context) {
 	}
 }
 
-// lineDead tells that there is no line, and that its return will be noticed.
-func (r *Replica) lineDead() bool { return r.dead.Load() && r.Link().State == LinkOffline }
+// lineDead tells that there is no line, and that its return will be noticed. Where
+// it once came back without being noticed, behind a proxy that every call goes
+// through, a look is not trusted again.
+func (r *Replica) lineDead() bool {
+	return r.dead.Load() && !r.blind.Load() && r.Link().State == LinkOffline
+}
 
 // reachable tells whether anything accepts connections at the server's address.
 func (r *Replica) reachable(ctx context.Context, server string) bool {

@@ -91,6 +91,10 @@ const (
 	selectToCheck = `SELECT ` + entryColumns + ` FROM entry WHERE damaged <> 0 OR verdict IN ('refused', 'review', 'held') ORDER BY pos`
 	selectPlaced  = `SELECT ` + entryColumns + ` FROM entry WHERE stream = $1 AND n > $2 AND damaged = 0 ORDER BY n LIMIT $3`
 	selectAt      = `SELECT ` + entryColumns + ` FROM entry WHERE stream = $1 AND n = $2`
+	// The first condition of these is that of an index, which the second implies.
+	countSent    = `SELECT count(*) FROM entry WHERE state <> 'received' AND state = 'sent' AND damaged = 0`
+	selectUnsent = `SELECT sha256 FROM blob WHERE state <> 'sent' AND state = 'waiting' ORDER BY sha256`
+	countUnsent  = `SELECT count(*) FILTER (WHERE state = 'waiting'), count(*) FILTER (WHERE state = 'damaged') FROM blob WHERE state <> 'sent'`
 )
 
 // querier is a database or a transaction.

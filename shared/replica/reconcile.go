@@ -61,7 +61,7 @@ func (r *Replica) reconcile(ctx context.Context, id *identity) (missing int, err
 // not echoed it.
 func (r *Replica) unsure(ctx context.Context) (bool, error) {
 	var n int
-	err := r.out.QueryRowContext(ctx, `SELECT count(*) FROM entry WHERE state = 'sent' AND damaged = 0`).Scan(&n)
+	err := r.out.QueryRowContext(ctx, countSent).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("read the outbox: %w", err)
 	}

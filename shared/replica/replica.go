@@ -66,6 +66,7 @@ type Replica struct {
 	offset atomic.Int64  // nanoseconds by which the server's clock is ahead
 	live   atomic.Bool   // the live connection stands
 	dead   atomic.Bool   // there was no line at the last look
+	blind  atomic.Bool   // a look says nothing here
 	full   atomic.Bool   // the ballast was given up
 	codec  *codec
 	vault  vault

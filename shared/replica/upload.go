@@ -59,7 +59,7 @@ func (r *Replica) sendBlobs(ctx context.Context, id *identity) error {
 }
 
 func (r *Replica) waitingBlobs(ctx context.Context) ([]string, error) {
-	rows, err := r.out.QueryContext(ctx, `SELECT sha256 FROM blob WHERE state = 'waiting' ORDER BY sha256`)
+	rows, err := r.out.QueryContext(ctx, selectUnsent)
 	if err != nil {
 		return nil, fmt.Errorf("read the photos: %w", err)
 	}

@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"testing"
 	"testing/synctest"
@@ -59,27 +60,44 @@ func TestIdleCityWritesNothing(t *testing.T) {
 	})
 }
 
+// running opens a device on a line, enrols it, and lets it exchange by itself.
+func running(t *testing.T, c *sim.City, cfg replica.Config) (*replica.Replica, func()) {
+	t.Helper()
+	cfg.Now, cfg.Version = sim.NewClock(noon).Now, "test"
+	r, err := replica.Open(ctx, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	enrol(t, c, r, city.DeviceKiosk, city.ScopePublic)
+	run, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- r.Run(run) }()
+	return r, func() {
+		stop()
+		if err := errors.Join(<-done, r.Close()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// wantNews checks that a device learns of something new within a time.
+func wantNews(t *testing.T, c *sim.City, r *replica.Replica, within time.Duration) {
+	t.Helper()
+	number := crewJob(t, c, sim.Crew, "news").Number()
+	time.Sleep(within)
+	if found, err := r.Find(ctx, city.KindRequest, "number", number); err != nil || len(found) != 1 {
+		t.Errorf("no news within %v: %v", within, err)
+	}
+}
+
 // TestDeadLineCostsNoCalls: a device without a line leaves it to the look at the
 // line, which costs next to nothing, to find out when it is back, and then has its
 // live connection again within seconds.
 func TestDeadLineCostsNoCalls(t *testing.T) {
 	idle(t, func(t *testing.T, dir string, c *sim.City) {
 		wire := line(c)
-		r, err := replica.Open(ctx, replica.Config{Dir: dir + "/device", Now: sim.NewClock(noon).Now, Version: "test", Transport: wire, Dial: wire.Dial})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Close()
-		enrol(t, c, r, city.DeviceKiosk, city.ScopePublic)
-		run, stop := context.WithCancel(ctx)
-		done := make(chan error, 1)
-		go func() { done <- r.Run(run) }()
-		defer func() {
-			stop()
-			if err := <-done; err != nil {
-				t.Error(err)
-			}
-		}()
+		r, end := running(t, c, replica.Config{Dir: dir + "/device", Transport: wire, Dial: wire.Dial})
+		defer end()
 		time.Sleep(time.Minute)
 		wire.Cut(true)
 		time.Sleep(time.Hour)
@@ -92,10 +110,25 @@ func TestDeadLineCostsNoCalls(t *testing.T) {
 		}
 		wire.Cut(false)
 		time.Sleep(10 * time.Second)
-		number := crewJob(t, c, sim.Crew, "news").Number()
-		time.Sleep(5 * time.Second)
-		if found, err := r.Find(ctx, city.KindRequest, "number", number); err != nil || len(found) != 1 {
-			t.Errorf("no news soon after the line is back: %v", err)
+		wantNews(t, c, r, 5*time.Second)
+	})
+}
+
+// TestLookThatSeesNothing: where every call goes through a proxy, the server
+// accepts no connection of the device's own. After the first return of the line it
+// no longer believes what the looks say.
+func TestLookThatSeesNothing(t *testing.T) {
+	idle(t, func(t *testing.T, dir string, c *sim.City) {
+		wire, nowhere := line(c), &sim.Line{Down: true}
+		r, end := running(t, c, replica.Config{Dir: dir + "/device", Transport: wire, Dial: nowhere.Dial})
+		defer end()
+		time.Sleep(time.Minute)
+		for _, within := range []time.Duration{16 * time.Minute, 2 * time.Minute, 2 * time.Minute, 2 * time.Minute} {
+			wire.Cut(true)
+			time.Sleep(5 * time.Hour)
+			wire.Cut(false)
+			wantNews(t, c, r, within)
+			time.Sleep(time.Minute)
 		}
 	})
 }

@@ -10,11 +10,13 @@ import (
 	"cityhall/shared/city"
 )
 
+const selectToArchive = `SELECT id FROM record WHERE kind = 'request' AND (fields->>'status') = 'closed' AND (fields->>'archived') IS NULL
+	AND (fields->>'closed_at') < $1 ORDER BY (fields->>'closed_at'), id LIMIT $2`
+
 // sweepClosed takes requests that were closed long ago out of the public's sight,
 // each by an act of the city's own, the longest closed first.
 func (w *writeTx) sweepClosed(ctx context.Context) (bool, error) {
-	found, err := w.names(ctx, `SELECT id FROM record WHERE kind = 'request' AND (fields->>'status') = 'closed' AND (fields->>'archived') IS NULL
-		AND (fields->>'closed_at') < $1 ORDER BY (fields->>'closed_at'), id LIMIT $2`, publicSince(w.s.now()), maxSweep)
+	found, err := w.names(ctx, selectToArchive, publicSince(w.s.now()), maxSweep)
 	if err != nil {
 		return false, err
 	}

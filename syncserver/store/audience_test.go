@@ -1,10 +1,13 @@
 package store_test
 
 import (
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"cityhall/shared/city"
+	"cityhall/syncserver/store"
 )
 
 // kept counts what a device has of one kind.
@@ -71,6 +74,18 @@ func TestPublicForgetsWhatWasClosedLongAgo(t *testing.T) {
 		look(2, 1)
 		f.record(city.KindRequest, ancient) // the office has it for ever
 	})
+}
+
+// TestSweepLooksByIndex: what is looked for every minute must not cost more with
+// every request that was ever closed.
+func TestSweepLooksByIndex(t *testing.T) {
+	f := newFixture(t, filepath.Join(t.TempDir(), "city.db"))
+	var id, parent, unused int
+	var plan string
+	row := f.DB().QueryRowContext(t.Context(), `EXPLAIN QUERY PLAN `+store.SelectToArchive, "", 1)
+	if err := row.Scan(&id, &parent, &unused, &plan); err != nil || !strings.Contains(plan, "request_to_archive") {
+		t.Errorf("%s, %v", plan, err)
+	}
 }
 
 func make64(pair string) (out []byte) {

@@ -7,6 +7,9 @@ import (
 	"cityhall/shared/city"
 )
 
+// SelectToArchive is what the sweep looks for every minute.
+const SelectToArchive = selectToArchive
+
 // FillLedger brings a ledger to the length at which it is shortened.
 func FillLedger(t *testing.T, path string) {
 	t.Helper()
