@@ -45,7 +45,7 @@ func TestFleet(t *testing.T) {
 func TestYears(t *testing.T) {
 	n, o := *years, sim.Options{Days: *days, Faults: sim.Rough, Tick: time.Now}
 	if testing.Short() {
-		n, o.Days = 1, 7
+		n, o.Days = 1, 3
 	}
 	histories(t, "years", n, fmt.Sprintf("-days %d", o.Days), o)
 }

@@ -359,7 +359,7 @@ func (w *ward) rest(t *rapid.T) {
 func TestAnyOutbox(t *testing.T) {
 	steps, want := 0, *machineSteps
 	if testing.Short() {
-		want = 1
+		want = 60
 	}
 	c := newCity(t)
 	first := &keeper{dir: t.TempDir(), owed: map[city.MutationID]int{}}
@@ -381,8 +381,17 @@ func TestAnyOutbox(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	broken := false // then it is made smaller, which takes more steps
 	for steps < want && !t.Failed() {
-		rapid.Check(t, func(rt *rapid.T) { anyOutbox(rt, c, fresh, first, &steps) })
+		rapid.Check(t, func(rt *rapid.T) {
+			if steps >= want && !broken {
+				return
+			}
+			passed := false
+			defer func() { broken = broken || !passed }()
+			anyOutbox(rt, c, fresh, first, &steps)
+			passed = true
+		})
 	}
 	t.Logf(`{"figure":"state machine","machine":"outbox","steps":%d,"violations":0}`, steps)
 }

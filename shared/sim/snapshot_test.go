@@ -138,6 +138,9 @@ func count(t *testing.T, r *replica.Replica, kind city.Kind) int {
 // TestDownloadGoesOn breaks the line again and again, and starts the program anew
 // in between: no byte of a part comes twice.
 func TestDownloadGoesOn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes some seconds")
+	}
 	c := newCity(t)
 	manyNotes(t, c, 1200)
 	dir, line := t.TempDir(), &spotty{Line: line(c), cut: 150 << 10}
