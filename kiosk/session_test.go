@@ -1,12 +1,14 @@
 package kiosk_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 
 	"cityhall/kiosk"
 	"cityhall/shared/city"
+	"cityhall/syncserver/store"
 )
 
 // TestIdleWipes looks for every word of the last person in all that a kiosk
@@ -101,7 +103,7 @@ func TestTakenOutOfUse(t *testing.T) {
 	if s.Known() || s.Settings().Name != "" {
 		t.Errorf("it remembers %q", s.Settings().Name)
 	}
-	s.gone()
+	s.clean()
 	s.reopen()
 	s.on(kiosk.ScreenEnrol)
 }
@@ -117,7 +119,7 @@ func TestWipedUnderAHand(t *testing.T) {
 	s.town.Sync(s.rep)
 	s.Refresh()
 	s.on(kiosk.ScreenEnrol)
-	s.gone()
+	s.clean()
 }
 
 // A kiosk that nobody has joined to a city is for staff, and says what is wrong.

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
 	"cityhall/fieldapp"
@@ -38,7 +37,7 @@ func TestStorybook(t *testing.T) {
 			test.NewTempApp(t)
 			s := newStage(t, sc.fresh)
 			sc.play(s)
-			for _, sh := range append(shapes[2:], shape{"tall", fyne.NewSize(800, 2400)}) {
+			for _, sh := range shapes {
 				for _, language := range []string{"en", "es"} {
 					s.w.Resize(sh.size)
 					s.a.SetPrefs(fieldapp.Prefs{Language: language, TextScale: 1, Sunlight: language == "es" && sh.name == "phone"})
