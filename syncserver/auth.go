@@ -45,8 +45,12 @@ func (s *Server) device(limit int64, t when, handle func(*call)) gin.HandlerFunc
 			return
 		}
 		decoded, err := decode(c.GetHeader("Content-Encoding"), body, limit)
-		if err != nil {
-			problem(c, http.StatusRequestEntityTooLarge, protocol.CodeTooLarge, "the body is too large or not zstd")
+		if errors.Is(err, errTooLarge) {
+			problem(c, http.StatusRequestEntityTooLarge, protocol.CodeTooLarge, "the body is too large")
+			return
+		}
+		if err != nil { // perhaps on the way: Content-Encoding is not signed
+			problem(c, http.StatusBadRequest, protocol.CodeMalformed, "the body is not what Content-Encoding says")
 			return
 		}
 		handle(&call{Context: c, device: d, body: decoded, raw: len(body), fresh: fresh})
@@ -67,6 +71,8 @@ func readBody(c *gin.Context, limit int64) ([]byte, bool) {
 	return body, true
 }
 
+var errTooLarge = errors.New("the body is too large")
+
 // decode undoes the one compression that we speak, never beyond limit.
 func decode(encoding string, body []byte, limit int64) ([]byte, error) {
 	switch encoding {
@@ -82,8 +88,8 @@ func decode(encoding string, body []byte, limit int64) ([]byte, error) {
 	}
 	defer z.Close()
 	out, err := io.ReadAll(io.LimitReader(z, limit+1))
-	if err == nil && int64(len(out)) > limit {
-		err = errors.New("too large")
+	if errors.Is(err, zstd.ErrDecoderSizeExceeded) || errors.Is(err, zstd.ErrWindowSizeExceeded) || err == nil && int64(len(out)) > limit {
+		err = errTooLarge
 	}
 	return out, err
 }

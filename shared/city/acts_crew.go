@@ -158,6 +158,9 @@ type AddPhoto struct {
 // Type implements Act.
 func (a *AddPhoto) Type() Type { return "photo.add@1" }
 
+// BadThumb tells whether the photo came with a thumbnail that is left out.
+func (a *AddPhoto) BadThumb() bool { return len(a.Thumb) > 0 && goodThumb(a.Thumb) == nil }
+
 var sha256Hex = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // Check implements Act.

@@ -25,7 +25,7 @@ func (r *Replica) verify(ctx context.Context, id *identity) error {
 	if !r.checkup.due(r.cfg.Now()) || !f.at.Load().whole || r.cache.doubt.Load() {
 		return nil
 	}
-	have, err := f.digests(ctx)
+	have, places, err := f.digests(ctx)
 	if sqlite.IsCorrupt(err) {
 		r.cfg.Log.Warn("cache damaged", "err", err)
 		r.cache.doubt.Store(true) // the next round rebuilds it
@@ -46,7 +46,7 @@ func (r *Replica) verify(ctx context.Context, id *identity) error {
 		if err != nil {
 			return err
 		}
-		if err := r.replace(ctx, f, puts, end.Buckets); err != nil {
+		if err := r.replace(ctx, f, puts, end.Buckets, places); err != nil {
 			return err
 		}
 		if end.People {
@@ -87,14 +87,19 @@ func (r *Replica) compare(ctx context.Context, id *identity, f *cacheFile, v pro
 	return nil, end, unreachable(errors.New("the answer to a comparison ended early"))
 }
 
-// digests goes through all records of the file, one by one.
-func (f *cacheFile) digests(ctx context.Context) (protocol.Digests, error) {
-	d := protocol.NewDigests()
+// digests goes through all records of the file, one by one, and tells in which
+// bucket each of them lies. The places hold until the next pull.
+func (f *cacheFile) digests(ctx context.Context) (protocol.Digests, map[int][]city.Ref, error) {
+	d, places := protocol.NewDigests(), map[int][]city.Ref{}
 	err := f.eachRecord(ctx, f.db, func(h held) error {
 		d.Add(h.Ref, h.Parent, h.seq, h.fields, h.writers)
+		if h.Kind != city.KindPerson {
+			b := protocol.Bucket(h.Ref)
+			places[b] = append(places[b], h.Ref)
+		}
 		return nil
 	}, selectRecords)
-	return d, err
+	return d, places, err
 }
 
 // held is a record as the file has it, in canonical text. One that does not match
@@ -152,7 +157,7 @@ func holding(v [8]any) held {
 // replace makes the records of some buckets those that the city gave, and counts
 // how many were otherwise. A city that answers something else than was asked for
 // changes nothing beyond the buckets.
-func (r *Replica) replace(ctx context.Context, f *cacheFile, puts []protocol.Put, buckets []int) error {
+func (r *Replica) replace(ctx context.Context, f *cacheFile, puts []protocol.Put, buckets []int, places map[int][]city.Ref) error {
 	if len(buckets) == 0 {
 		return nil
 	}
@@ -161,7 +166,7 @@ func (r *Replica) replace(ctx context.Context, f *cacheFile, puts []protocol.Put
 	var changed int
 	var gone []string
 	err := sqlite.InTx(ctx, f.db, func(tx *sql.Tx) (err error) {
-		changed, gone, err = f.replace(ctx, tx, puts, buckets)
+		changed, gone, err = f.replace(ctx, tx, puts, buckets, places)
 		return err
 	})
 	if err != nil {
@@ -176,16 +181,18 @@ func (r *Replica) replace(ctx context.Context, f *cacheFile, puts []protocol.Put
 	return r.forgetBytes(ctx, f, gone, true)
 }
 
-func (f *cacheFile) replace(ctx context.Context, tx *sql.Tx, puts []protocol.Put, buckets []int) (changed int, gone []string, err error) {
+func (f *cacheFile) replace(ctx context.Context, tx *sql.Tx, puts []protocol.Put, buckets []int, places map[int][]city.Ref) (changed int, gone []string, err error) {
 	have := map[city.Ref]held{}
-	err = f.eachRecord(ctx, tx, func(h held) error {
-		if h.Kind != city.KindPerson && slices.Contains(buckets, protocol.Bucket(h.Ref)) {
-			have[h.Ref] = h
+	for _, b := range buckets {
+		for _, ref := range places[b] {
+			err := f.eachRecord(ctx, tx, func(h held) error {
+				have[h.Ref] = h
+				return nil
+			}, selectRecords+` WHERE kind = $1 AND id = $2`, ref.Kind, ref.ID)
+			if err != nil {
+				return 0, nil, err
+			}
 		}
-		return nil
-	}, selectRecords)
-	if err != nil {
-		return 0, nil, err
 	}
 	for _, p := range puts {
 		if p.Kind == city.KindPerson || !slices.Contains(buckets, protocol.Bucket(p.Ref)) {

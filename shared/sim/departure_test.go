@@ -486,8 +486,8 @@ func TestLease(t *testing.T) {
 	ref := city.Ref{Kind: city.KindPerson, ID: request}
 	shows := func(want bool, when string) {
 		t.Helper()
-		if ok, err := d.Unlock(ctx, "4711"); !ok || err != nil {
-			t.Fatal(ok, err)
+		if ok, err := d.Unlock(ctx, "4711"); !ok || err != nil || d.Unlocked() != want {
+			t.Fatalf("%s: the PIN is right: %v, %v; unlocked: %v", when, ok, err, d.Unlocked())
 		}
 		view, err := d.View(ctx)
 		if err != nil {

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 )
 
@@ -34,12 +35,29 @@ func inTx(ctx context.Context, db *sql.DB, o *sql.TxOptions, do func(*sql.Tx) er
 	return nil
 }
 
+// checkpointMillis is how long a checkpoint waits for readers. Nobody can write
+// meanwhile, so it is short.
+const checkpointMillis = "200"
+
 // Checkpoint moves the whole write-ahead log into the database file and
 // truncates it, so that no deleted content lingers there. A reader on an old
 // snapshot prevents it; IsBusy tells.
 func Checkpoint(ctx context.Context, db *sql.DB) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "PRAGMA busy_timeout = "+checkpointMillis); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	defer func() {
+		if _, err := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA busy_timeout = "+busyTimeoutMillis); err != nil {
+			_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // nobody gets it with the short wait
+		}
+	}()
 	var busy, frames, moved int
-	if err := db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &moved); err != nil {
+	if err := conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &moved); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	if busy != 0 {

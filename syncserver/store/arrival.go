@@ -49,6 +49,9 @@ func (s *Store) arrivedBefore(ctx context.Context, lines []Incoming, opened []op
 		if err != nil || !ok {
 			continue
 		}
+		if photo.BadThumb() { // the photo stands without; whoever made the program may wonder why
+			s.log.Warn("a thumbnail is left out: it is not a small plain JPEG", "mutation", l.Envelope.ID, "blob", photo.Blob, "bytes", len(photo.Thumb))
+		}
 		if err := s.arrived(ctx, photo.Blob); err != nil {
 			s.log.Error("arrival not told", "blob", photo.Blob, "err", err)
 		}

@@ -106,9 +106,7 @@ func (w *writeTx) erase(ctx context.Context, m city.Mutation, e *ledgerErasure) 
 	if err != nil {
 		return out, err
 	}
-	_, err = w.tx.ExecContext(ctx, `UPDATE change SET fields = NULL, salt = NULL WHERE seq <= $1 AND kind <> 'none'
-		AND EXISTS (SELECT 1 FROM change AS c WHERE c.kind = change.kind AND c.id = change.id AND c.seq > $1 AND c.writer = $2)`, before, m.ID)
-	if err != nil {
+	if err := w.emptyLog(ctx, before, m.ID); err != nil {
 		return out, fmt.Errorf("erase the log: %w", err)
 	}
 	for _, statement := range []string{`DELETE FROM salvage_missing WHERE salvage IN (SELECT id FROM salvage WHERE record = $1 OR parent = $1)`,
@@ -118,6 +116,35 @@ func (w *writeTx) erase(ctx context.Context, m city.Mutation, e *ledgerErasure) 
 		}
 	}
 	return out, w.noteErased(ctx, e)
+}
+
+// emptyLog takes fields and salt out of every row up to before whose record the act
+// has written since, and seals what is left.
+func (w *writeTx) emptyLog(ctx context.Context, before int64, by city.MutationID) error {
+	rows, err := w.tx.QueryContext(ctx, `UPDATE change SET fields = NULL, salt = NULL WHERE seq <= $1 AND kind <> 'none'
+		AND EXISTS (SELECT 1 FROM change AS c WHERE c.kind = change.kind AND c.id = change.id AND c.seq > $1 AND c.writer = $2)
+		RETURNING `+changeColumns, before, by)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var emptied []changeRow
+	for rows.Next() {
+		var r changeRow
+		if err := r.scan(rows); err != nil {
+			return err
+		}
+		emptied = append(emptied, r)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for i := range emptied {
+		if _, err := w.tx.ExecContext(ctx, `UPDATE change SET emptied = $1 WHERE seq = $2`, emptied[i].left(), emptied[i].Seq); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // noteErased remembers what was erased, so that it does not come again, and

@@ -3,11 +3,13 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"cityhall/shared/city"
 	"cityhall/shared/keys"
@@ -242,4 +244,79 @@ func TestErasureOnBothEngines(t *testing.T) {
 			t.Error("nothing says that it was erased")
 		}
 	})
+}
+
+// TestErasureTakesWhatWaitsAndWhatWasSalvaged: a photo's act that is held has no
+// record yet, and evidence is none; neither keeps a byte, and nobody waits for ever.
+func TestErasureTakesWhatWaitsAndWhatWasSalvaged(t *testing.T) {
+	h := newHall(t)
+	ctx := context.Background()
+	kiosk, tablet := h.enrolled(city.DeviceKiosk, city.ScopePublic), h.crewTablet()
+	c := h.tell(kiosk)
+	late := kiosk.prepared(resident, newRequest())
+	photo := kiosk.prepared(resident, newRequest()) // as a kiosk of another version might send it
+	photo.Type, photo.Base, photo.Deps = "photo.add@1", nil, []city.MutationID{late.ID}
+	var err error
+	if photo.Args, err = city.Canonical(&city.AddPhoto{Photo: city.NewID(), Request: c.act.Request, Blob: c.sha, Stage: "report", Caption: canary}); err != nil {
+		t.Fatal(err)
+	}
+	note := tablet.prepared(treeCrew, &city.AddNote{Note: city.NewID(), Request: c.act.Request, Text: "Rests on the photo"})
+	note.Deps = []city.MutationID{photo.ID}
+	wantVerdicts(t, kiosk.push(photo), "held missing")
+	wantVerdicts(t, tablet.push(note), "held")
+	lost := protocol.Held{Ref: city.Ref{Kind: city.KindWork, ID: c.act.Request}, Seq: 3, Fields: city.Fields{"description": []byte(`"` + canary + `"`)},
+		Writers: map[string]city.MutationID{"description": city.NewMutationID()}}
+	child := lost
+	child.Ref, child.Parent = city.Ref{Kind: city.KindNote, ID: "n"}, c.act.Request
+	if r, err := h.Salvage(ctx, tablet.Device, protocol.Cursor{Epoch: "before", Seq: 10}, []protocol.Held{lost, child}); err != nil || r.Kept != 2 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	h.mustErase(c.act.Request)
+	if found := hits(t, h.data, canary); len(found) > 0 {
+		t.Errorf("still in %v", found)
+	}
+	h.verified()
+	h.sweep()
+	if verdict, _, _ := h.fate(note.ID); verdict == "" {
+		t.Error("what rests on an erased act waits for ever")
+	}
+	h.now = h.now.Add(25 * time.Hour)
+	h.sweep()
+	var waiting int
+	if err := h.DB().QueryRow(`SELECT count(*) FROM held WHERE seq = 0`).Scan(&waiting); err != nil || waiting != 0 {
+		t.Errorf("%d acts wait still, %v", waiting, err)
+	}
+	wantVerdicts(t, kiosk.push(late), "applied")
+	if found := hits(t, h.data, canary); len(found) > 0 {
+		t.Errorf("after what it waited for: in %v", found)
+	}
+	h.verified()
+}
+
+// TestErasureBesideAReader: a reader on an older snapshot keeps the log as it was;
+// a sweep cleans it once that one has gone.
+func TestErasureBesideAReader(t *testing.T) {
+	h := newHall(t)
+	ctx := context.Background()
+	c := h.tell(h.enrolled(city.DeviceKiosk, city.ScopePublic))
+	reader, err := h.DB().BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Rollback()
+	var n int
+	if err := reader.QueryRow(`SELECT count(*) FROM record`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	h.mustErase(c.act.Request)
+	if len(hits(t, h.data, canary)) == 0 {
+		t.Fatal("the reader has kept nothing")
+	}
+	if err := reader.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	h.sweep()
+	if found := hits(t, h.data, canary); len(found) > 0 {
+		t.Errorf("still in %v", found)
+	}
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"cityhall/shared/city"
-	"cityhall/shared/keys"
 )
 
 // ledgerDevice is what a ledger keeps of an enrolment, so that a database which
@@ -160,7 +159,7 @@ func (w *writeTx) sealAgain(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if k.Public != (keys.SealingPublic{}) {
+		if k.Public.String() != "" {
 			continue
 		}
 		if err := w.sealTo(ctx, id, line.SealTo); err != nil {

@@ -55,3 +55,52 @@ func TestReconcileKnowsByIDAndContent(t *testing.T) {
 		}
 	})
 }
+
+// TestADecidedActIsToldWithItsFate: the log has told what became of a held act, and
+// the device has lost it: it learns it with the echo, from a reconcile or behind a
+// snapshot, and not before its cursor is there.
+func TestADecidedActIsToldWithItsFate(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		ctx := context.Background()
+		tablet := f.crewTablet()
+		request, order := f.fallenTree(f.enrolled(city.DeviceKiosk, city.ScopePublic))
+		o := tablet.outing(request, order)
+		f.mustAct(dispatcher, &city.AssignRequest{Request: request, WorkOrder: order, Crew: "roads", Priority: city.PriorityHigh})
+		got := tablet.push(o.start, o.finish)
+		wantVerdicts(t, got, "refused not_yours", "held")
+		tablet.pull(100)
+		before := tablet.cursor
+		f.mustAct(reviewer, &city.DecideReview{Review: got[0].Review, Sides: []city.MutationID{o.start.ID}, Words: "Done by hand"})
+		tablet.pull(100)
+		claim := (&device{f: f, stream: "x"}).claim(o.finish)
+		for name, c := range map[string]struct {
+			at   protocol.Cursor
+			want city.Verdict
+		}{"before": {before, city.VerdictHeld}, "after": {tablet.cursor, city.VerdictRefused}} {
+			acks, err := f.Reconcile(ctx, c.at, []protocol.Claim{claim})
+			if err != nil || len(acks) != 1 || acks[0].Verdict != c.want || acks[0].Seq != got[1].Seq {
+				t.Errorf("%s the decision: %+v, %v", name, acks, err)
+			} else if c.want == city.VerdictRefused && (acks[0].Code != city.CodeDependency || acks[0].Review == "") {
+				t.Errorf("why it was refused: %+v", acks[0])
+			}
+		}
+		m, err := f.Snapshot(ctx, tablet.Device)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fresh := &device{f: f, Device: tablet.Device, cursor: m.Cursor(tablet.Device)}
+		said := false
+		for _, fr := range fresh.pull(100) {
+			said = said || fr.Ack != nil && fr.Ack.Mutation == o.finish.ID && fr.Ack.Verdict == city.VerdictRefused && fr.Ack.Seq == got[1].Seq
+		}
+		if !said {
+			t.Error("behind a snapshot its fate is not told")
+		}
+		if _, err := f.DB().Exec(`UPDATE held SET verdict = 'applied' WHERE id = $1`, o.finish.ID); err != nil {
+			t.Fatal(err)
+		}
+		if acks, err := f.Reconcile(ctx, tablet.cursor, []protocol.Claim{claim}); err != nil || len(acks) != 1 || acks[0].Verdict != city.VerdictHeld {
+			t.Errorf("from a damaged row: %+v, %v", acks, err)
+		}
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"image"
 	"image/jpeg"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -336,4 +337,24 @@ func TestGoneBytesAreAskedForAgain(t *testing.T) {
 		t.Fatalf("not healed: %v", err)
 	}
 	h.verified()
+}
+
+// TestABadThumbnailIsLogged: the photo stands without it, and the log says which.
+func TestABadThumbnailIsLogged(t *testing.T) {
+	var log bytes.Buffer
+	old := quiet
+	quiet = slog.New(slog.NewTextHandler(&log, nil))
+	defer func() { quiet = old }()
+	f := newFixture(t, filepath.Join(t.TempDir(), "city.db"))
+	request, _ := f.fallenTree(f.enrolled(city.DeviceKiosk, city.ScopePublic))
+	tablet := f.crewTablet()
+	act := &city.AddPhoto{Photo: city.NewID(), Request: request, Blob: strings.Repeat("ab", 32), Stage: "after", Caption: canary, Thumb: []byte("<svg>")}
+	env := tablet.prepared(treeCrew, act)
+	wantVerdicts(t, tablet.push(env), "applied")
+	if said := log.String(); !strings.Contains(said, string(env.ID)) || strings.Contains(said, canary) {
+		t.Errorf("the log says %s", said)
+	}
+	if got := f.record(city.KindPhoto, act.Photo).Text("thumb"); got != "" {
+		t.Errorf("it is shown: %q", got)
+	}
 }

@@ -27,15 +27,15 @@ func (s *Store) SealTo(ctx context.Context, d Device, key keys.SealingPublic) (D
 	if d.Kind != city.DeviceTablet {
 		return d, nil
 	}
-	if now, err := tabletKey(ctx, s.db, d.ID); err != nil || now.Public == key {
+	if now, err := tabletKey(ctx, s.db, d.ID); err != nil || now.Public.String() == key.String() {
 		return d, err
 	}
 	err := s.do(ctx, func(ctx context.Context, w *writeTx) error {
 		now, err := tabletKey(ctx, w.tx, d.ID)
-		if err != nil || now.Public == key {
+		if err != nil || now.Public.String() == key.String() {
 			return err
 		}
-		if now.Public != (keys.SealingPublic{}) {
+		if now.Public.String() != "" {
 			s.log.Warn("a tablet asked for another key to seal to, and did not get it", "device", d.ID)
 			_, err := w.tx.ExecContext(ctx, `UPDATE device_seal SET asked = $1 WHERE device = $2`, stamp(s.now()), d.ID)
 			return errors.Join(err, seal(ctx, w.tx, "device_seal", d.ID))

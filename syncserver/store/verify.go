@@ -90,8 +90,8 @@ type changeRow struct {
 
 const changeColumns = `seq, tx, kind, id, parent, whole, fields, writer, ws, salt, digest, h`
 
-func (r *changeRow) scan(rows *sql.Rows) error {
-	return rows.Scan(&r.Seq, &r.Tx, &r.Kind, &r.ID, &r.Parent, &r.whole, &r.fields, &r.Writer, &r.ws, &r.salt, &r.digest, &r.h)
+func (r *changeRow) scan(rows *sql.Rows, more ...any) error {
+	return rows.Scan(append([]any{&r.Seq, &r.Tx, &r.Kind, &r.ID, &r.Parent, &r.whole, &r.fields, &r.Writer, &r.ws, &r.salt, &r.digest, &r.h}, more...)...)
 }
 
 // wrong tells what is wrong with the row itself; empty for nothing. What the law
@@ -105,6 +105,12 @@ func (r *changeRow) wrong() string {
 		return "its content does not match its digest"
 	}
 	return ""
+}
+
+// left is the hash over what is left of a row that the law had erased.
+func (r *changeRow) left() []byte {
+	sum := sha256.Sum256(append(slices.Clone(r.digest), r.text()...))
+	return sum[:]
 }
 
 // text is the canonical text that the digest was made of, put together from the
@@ -156,7 +162,7 @@ func verifyChain(ctx context.Context, q querier, report func(Finding)) (n int, b
 	if err != nil {
 		return 0, nil, err
 	}
-	rows, err := q.QueryContext(ctx, `SELECT `+changeColumns+` FROM change ORDER BY seq`)
+	rows, err := q.QueryContext(ctx, `SELECT `+changeColumns+`, emptied FROM change ORDER BY seq`)
 	if err != nil {
 		return 0, nil, fmt.Errorf("read the log: %w", err)
 	}
@@ -165,7 +171,8 @@ func verifyChain(ctx context.Context, q querier, report func(Finding)) (n int, b
 	bad = map[int64]bool{}
 	for ; rows.Next(); n++ {
 		var r changeRow
-		if err := r.scan(rows); err != nil {
+		var emptied []byte
+		if err := r.scan(rows, &emptied); err != nil {
 			report(Finding{Where: fmt.Sprintf("change after %d", last), What: err.Error()})
 			continue
 		}
@@ -177,6 +184,8 @@ func verifyChain(ctx context.Context, q querier, report func(Finding)) (n int, b
 		if what := r.wrong(); what != "" {
 			report(Finding{where, what})
 			bad[r.Seq] = true
+		} else if r.fields == nil && !bytes.Equal(r.left(), emptied) || r.fields != nil && len(emptied) > 0 {
+			report(Finding{where, "what was left of it by an erasure has changed"})
 		} else if h != nil && !bytes.Equal(chain(h, r.digest), r.h) {
 			report(Finding{where, "the chain breaks here"})
 		}

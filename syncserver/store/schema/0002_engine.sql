@@ -126,3 +126,7 @@ ALTER TABLE erasure ADD COLUMN row_hash BYTEA;
 -- When a tablet last asked for another key than its own, or empty. It never gets it:
 -- who has its disk could ask too.
 ALTER TABLE device_seal ADD COLUMN asked TEXT NOT NULL DEFAULT '';
+
+-- Of a row of the log that was erased by law, whose digest proves nothing any more:
+-- the hash over what is left of it.
+ALTER TABLE change ADD COLUMN emptied BYTEA;
