@@ -5,12 +5,19 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 )
 
 // busyTimeoutMillis is how long a statement waits for another writer.
 const busyTimeoutMillis = "5000"
+
+// A setting that cannot wait by itself is tried again for about as long.
+const (
+	busyTries = 500
+	busyPause = 10 * time.Millisecond
+)
 
 // cachedStatements are kept compiled by each connection: compiling took a fifth
 // of the time of a round in which there is nothing new.
@@ -56,7 +63,14 @@ func configure(c *sqlite3.SQLiteConn, o Options) error {
 		if s.set == "" {
 			continue
 		}
-		if _, err := c.Exec(s.set, nil); err != nil {
+		// Of several programs that make a new file a WAL at once, SQLite turns some
+		// away at once, whatever the timeout.
+		_, err := c.Exec(s.set, nil)
+		for try := 0; IsBusy(err) && try < busyTries; try++ {
+			time.Sleep(busyPause)
+			_, err = c.Exec(s.set, nil)
+		}
+		if err != nil {
 			return fmt.Errorf("set %s: %w", s.name, err)
 		}
 	}
