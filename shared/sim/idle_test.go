@@ -102,10 +102,10 @@ func TestDeadLineCostsNoCalls(t *testing.T) {
 		wire.Cut(true)
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		before := wire.Calls
+		before := wire.Count()
 		time.Sleep(12 * time.Hour) // a round or two every quarter of an hour, each with two quick repeats
 		synctest.Wait()
-		if n := wire.Calls - before; n < 12 || n > 12*4*3*4 {
+		if n := wire.Count() - before; n < 12 || n > 12*4*3*4 {
 			t.Errorf("%d calls in twelve hours without a line", n)
 		}
 		wire.Cut(false)

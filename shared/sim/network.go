@@ -89,6 +89,13 @@ func (l *Line) Cut(down bool) {
 	}
 }
 
+// Count is Calls, while a device exchanges by itself.
+func (l *Line) Count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Calls
+}
+
 // Before lets something happen before each request from now on; nil ends it.
 func (l *Line) Before(do func() error) {
 	l.mu.Lock()
