@@ -132,6 +132,7 @@ type device struct {
 	n      uint64
 	link   protocol.Hash
 	cursor protocol.Cursor
+	key    *keys.SealingKey // persons come sealed to it; nil: none do
 }
 
 // line makes the next line of the stream.
@@ -193,7 +194,7 @@ func (d *device) pull(limit int) []protocol.Frame {
 		if err != nil {
 			d.f.t.Fatal(err)
 		}
-		all = append(all, p.Frames...)
+		all = append(all, d.opened(p.Frames)...)
 		d.cursor = p.Next(d.Device)
 		if !p.More {
 			return all
