@@ -37,19 +37,25 @@ func (s *Server) push(c *call) {
 		s.broken(c.Context, err)
 		return
 	}
+	out, err := verdictLines(verdicts, end)
+	if err != nil {
+		s.broken(c.Context, err)
+		return
+	}
+	c.Data(http.StatusOK, protocol.ContentType, out)
+}
+
+// verdictLines is the answer to acts: a verdict a line, then the end.
+func verdictLines(verdicts []protocol.PushVerdict, end any) ([]byte, error) {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	for _, v := range verdicts {
 		if err := enc.Encode(v); err != nil {
-			s.broken(c.Context, err)
-			return
+			return nil, err
 		}
 	}
-	if err := enc.Encode(end); err != nil {
-		s.broken(c.Context, err)
-		return
-	}
-	c.Data(http.StatusOK, protocol.ContentType, out.Bytes())
+	err := enc.Encode(end)
+	return out.Bytes(), err
 }
 
 // readPush splits the body into its lines. The second result is what is wrong.

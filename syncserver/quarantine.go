@@ -82,20 +82,13 @@ func (s *Server) quarantine(c *call) {
 		s.broken(c.Context, err)
 		return
 	}
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	for _, v := range verdicts {
-		if err := enc.Encode(v); err != nil {
-			s.broken(c.Context, err)
-			return
-		}
-	}
-	if err := enc.Encode(end); err != nil {
+	out, err := verdictLines(verdicts, end)
+	if err != nil {
 		s.broken(c.Context, err)
 		return
 	}
-	c.Header(protocol.SignatureHeader, protocol.EncodeSignature(keys.SignBytes(s.keys.Identity, keys.LabelHandover, out.Bytes())))
-	c.Data(http.StatusOK, protocol.ContentType, out.Bytes())
+	c.Header(protocol.SignatureHeader, protocol.EncodeSignature(keys.SignBytes(s.keys.Identity, keys.LabelHandover, out)))
+	c.Data(http.StatusOK, protocol.ContentType, out)
 }
 
 // readQuarantine splits the body into its lines. The last result is what is wrong.
