@@ -1,6 +1,8 @@
 package syncserver
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -88,7 +90,7 @@ func (s *Server) note(c *call, h protocol.Hello) error {
 			return err
 		}
 	}
-	return s.store.Greet(ctx, c.device.ID, h)
+	return s.store.Greet(ctx, c.device, h)
 }
 
 // hello notes how a device is and tells it what there is to do.
@@ -123,7 +125,7 @@ func (s *Server) hello(c *call) {
 		s.broken(c.Context, err)
 		return
 	}
-	settings, err := city.LoadSettings(s.store.View(ctx))
+	settings, err := s.settings(ctx, head)
 	if err != nil {
 		s.broken(c.Context, err)
 		return
@@ -134,11 +136,37 @@ func (s *Server) hello(c *call) {
 		return
 	}
 	sealing := s.keys.Sealing.Newest()
-	raw, err := json.Marshal(protocol.HelloReply{SealTo: tablet.Public.String(), Lease: int64(settings.TabletLease().Seconds()), Epoch: head.Epoch, Head: head.Seq, LastN: n, Link: link, Grants: c.device.Grants,
+	raw, err := json.Marshal(protocol.HelloReply{Current: s.nothingNew(c, h, head), SealTo: tablet.Public.String(), Lease: int64(settings.TabletLease().Seconds()), Epoch: head.Epoch, Head: head.Seq, LastN: n, Link: link, Grants: c.device.Grants,
 		GrantRev: c.device.GrantRev, SealingKey: sealing.String(), SealingID: sealing.ID(), Now: s.now().UTC()})
 	if err != nil {
 		s.broken(c.Context, err)
 		return
 	}
 	s.signed(c.Context, keys.LabelHello, raw)
+}
+
+// nothingNew tells whether the hello's cursor is the head, and the device knows how
+// much of it is safe: then a pull would bring nothing.
+func (s *Server) nothingNew(c *call, h protocol.Hello, head store.Head) bool {
+	from, err := s.decodeCursor(h.Cursor)
+	return err == nil && !s.outdated(c) && from.GrantRev == c.device.GrantRev && !from.Walk && from.Due == nil && h.Safe == head.Safe &&
+		from.Epoch == head.Epoch && from.Seq == head.Seq && bytes.HasPrefix(head.Hash, from.Chain)
+}
+
+// settingsAt are the city's settings as of a head of the log.
+type settingsAt struct {
+	head []byte // its chain hash
+	city.Settings
+}
+
+// settings reads the city's settings anew only when the log has moved.
+func (s *Server) settings(ctx context.Context, head store.Head) (city.Settings, error) {
+	if at := s.lastSettings.Load(); at != nil && bytes.Equal(at.head, head.Hash) {
+		return at.Settings, nil
+	}
+	now, err := city.LoadSettings(s.store.View(ctx))
+	if err == nil {
+		s.lastSettings.Store(&settingsAt{head.Hash, now})
+	}
+	return now, err
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -38,18 +39,19 @@ type Config struct {
 
 // Server is the city's server.
 type Server struct {
-	store   *store.Store
-	keys    *keys.ServerKeys
-	nonces  *keys.Nonces
-	now     func() time.Time
-	log     *slog.Logger
-	engine  *gin.Engine
-	office  *console.Console
-	plan    BackupPlan
-	lives   connections
-	minPull int           // Config.MinPull
-	ending  chan struct{} // closed when live connections are to end
-	turns   chan struct{} // of comparisons, which read every record
+	store        *store.Store
+	keys         *keys.ServerKeys
+	nonces       *keys.Nonces
+	now          func() time.Time
+	log          *slog.Logger
+	engine       *gin.Engine
+	office       *console.Console
+	plan         BackupPlan
+	lives        connections
+	lastSettings atomic.Pointer[settingsAt]
+	minPull      int           // Config.MinPull
+	ending       chan struct{} // closed when live connections are to end
+	turns        chan struct{} // of comparisons, which read every record
 }
 
 // maxNonces bounds the memory of the guard against replays: about 100 bytes each.

@@ -88,12 +88,18 @@ type Hello struct {
 	// SealTo is a tablet's own X25519 key, base64url: records of persons are sealed
 	// to it.
 	SealTo string `json:"seal_to,omitempty"`
+	// Safe is the largest safe_seq that the device has read from a pull at Cursor.
+	Safe int64 `json:"safe,omitempty"`
 }
 
 // HelloReply is signed by the server's key.
 type HelloReply struct {
-	Epoch      string       `json:"epoch"`
-	Head       int64        `json:"head"`
+	Epoch string `json:"epoch"`
+	Head  int64  `json:"head"`
+	// Current says that a pull from the hello's cursor would bring nothing, so that
+	// an idle device may spare it. It promises no more: what is safe, only a pull
+	// says.
+	Current    bool         `json:"current,omitempty"`
 	LastN      uint64       `json:"last_n"` // where the server's copy of the stream ends
 	Link       Hash         `json:"link,omitzero"`
 	Grants     []city.Scope `json:"grants"`

@@ -92,6 +92,7 @@ const (
 	selectPlaced  = `SELECT ` + entryColumns + ` FROM entry WHERE stream = $1 AND n > $2 AND damaged = 0 ORDER BY n LIMIT $3`
 	selectAt      = `SELECT ` + entryColumns + ` FROM entry WHERE stream = $1 AND n = $2`
 	// The first condition of these is that of an index, which the second implies.
+	countWaiting = `SELECT count(*) FROM entry WHERE state <> 'received' AND damaged = 0`
 	countSent    = `SELECT count(*) FROM entry WHERE state <> 'received' AND state = 'sent' AND damaged = 0`
 	selectUnsent = `SELECT sha256 FROM blob WHERE state <> 'sent' AND state = 'waiting' ORDER BY sha256`
 	countUnsent  = `SELECT count(*) FILTER (WHERE state = 'waiting'), count(*) FILTER (WHERE state = 'damaged') FROM blob WHERE state <> 'sent'`

@@ -152,6 +152,9 @@ func (r *Replica) markSent(ctx context.Context, todo []entry, verdicts []protoco
 // the server's copy of the stream is not a beginning of ours, or an act among
 // them is missing, what is pending goes on a new stream: ids and content stay.
 func (r *Replica) queue(ctx context.Context, at *standing, size int) ([]entry, error) {
+	if none, err := r.nothingWaits(ctx, at); err != nil || none {
+		return nil, err
+	}
 	var todo []entry
 	err := sqlite.InTx(ctx, r.out, func(tx *sql.Tx) error {
 		own, err := readTip(ctx, tx)
@@ -178,6 +181,19 @@ func (r *Replica) queue(ctx context.Context, at *standing, size int) ([]entry, e
 		return nil, explain(err)
 	}
 	return withinOnePush(todo), nil
+}
+
+// nothingWaits spares an idle device the lock for writing.
+func (r *Replica) nothingWaits(ctx context.Context, at *standing) (bool, error) {
+	own, err := readTip(ctx, r.out)
+	if err != nil || own.stream != at.stream || own.n != at.n || own.link != at.link {
+		return false, explain(err)
+	}
+	var waiting int
+	if err := r.out.QueryRowContext(ctx, countWaiting).Scan(&waiting); err != nil {
+		return false, fmt.Errorf("read the outbox: %w", err)
+	}
+	return waiting == 0, nil
 }
 
 func withinOnePush(todo []entry) []entry {
@@ -269,9 +285,11 @@ func (r *Replica) reissue(ctx context.Context, tx *sql.Tx) (tip, error) {
 
 // ownStream gives where the stream ends, beginning one if there is none.
 func (r *Replica) ownStream(ctx context.Context) (tip, error) {
-	var own tip
-	err := sqlite.InTx(ctx, r.out, func(tx *sql.Tx) error {
-		var err error
+	own, err := readTip(ctx, r.out)
+	if err != nil || own.stream != "" {
+		return own, explain(err)
+	}
+	err = sqlite.InTx(ctx, r.out, func(tx *sql.Tx) error {
 		if own, err = readTip(ctx, tx); err != nil || own.stream != "" {
 			return err
 		}

@@ -10,8 +10,9 @@ import (
 	"cityhall/shared/protocol"
 )
 
-// Rounds follow each other by these times. They are drawn at random up to their
-// bound, so that a thousand devices do not come back in the same second.
+// Rounds follow each other by these times. They are drawn at random, so that a
+// thousand devices do not come back in the same second: after a failure up to the
+// bound, in peace between its half and itself.
 const (
 	shortestPause = time.Second
 	longestPause  = 15 * time.Minute
@@ -67,10 +68,11 @@ func (r *Replica) pause(ctx context.Context, rest time.Duration, failed bool) {
 
 // idlePause is long while the server can poke, and short while it cannot.
 func (r *Replica) idlePause() time.Duration {
+	bound := pollPause
 	if r.live.Load() {
-		return r.jitter(longestPause)
+		bound = longestPause
 	}
-	return r.jitter(pollPause)
+	return bound/2 + r.cfg.Draw(bound/2)
 }
 
 // backoff doubles the bound with every failure, with full jitter below it.

@@ -115,10 +115,13 @@ func (r *Replica) round(ctx context.Context, id *identity) error {
 	id = r.who() // the server may have changed its grants
 	var pushed, pulled error
 	for range maxRepeats {
+		before := at
 		if pushed = r.push(ctx, id, &at); hopeless(pushed) {
 			return pushed
 		}
-		if pulled = r.pull(ctx, id); isRefusal(pulled, protocol.CodeUpgrade) {
+		if at == before && r.hasAll(at.current) {
+			pulled = nil
+		} else if pulled = r.pull(ctx, id); isRefusal(pulled, protocol.CodeUpgrade) {
 			break // what this program can no longer read does not keep it from sending
 		} else if pulled != nil {
 			return errors.Join(pushed, pulled)
@@ -151,6 +154,13 @@ type standing struct {
 	stream string
 	n      uint64
 	link   protocol.Hash
+	// current is the cursor from which the server has nothing more to tell, or empty.
+	current string
+}
+
+// hasAll tells whether a pull can be spared, by the cursor that a hello called current.
+func (r *Replica) hasAll(current string) bool {
+	return current != "" && !r.cache.doubt.Load() && !r.cache.rebuilding() && r.cache.target().at.Load().cursor == current
 }
 
 // hello tells the server how the device is and learns what there is to do.
@@ -159,7 +169,8 @@ func (r *Replica) hello(ctx context.Context, id *identity) (standing, error) {
 	if err != nil {
 		return standing{}, err
 	}
-	body, err := r.helloBody(ctx, at)
+	place := *r.cache.target().at.Load()
+	body, err := r.helloBody(ctx, at, place)
 	if err != nil {
 		return standing{}, err
 	}
@@ -179,15 +190,19 @@ func (r *Replica) hello(ctx context.Context, id *identity) (standing, error) {
 	if err := r.follow(ctx, id, reply); err != nil {
 		return standing{}, err
 	}
-	return standing{stream: at.stream, n: reply.LastN, link: reply.Link}, nil
+	told := standing{stream: at.stream, n: reply.LastN, link: reply.Link}
+	if reply.Current {
+		told.current = place.cursor
+	}
+	return told, nil
 }
 
-func (r *Replica) helloBody(ctx context.Context, at tip) ([]byte, error) {
+func (r *Replica) helloBody(ctx context.Context, at tip, place progress) ([]byte, error) {
 	sum, err := r.Summary(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(protocol.Hello{SealTo: r.sealTo(ctx), Cursor: r.cache.target().at.Load().cursor, Stream: at.stream, LastN: at.n, Version: r.cfg.Version,
+	return json.Marshal(protocol.Hello{SealTo: r.sealTo(ctx), Cursor: place.cursor, Safe: place.safe, Stream: at.stream, LastN: at.n, Version: r.cfg.Version,
 		Pending: sum.Pending, Oldest: sum.Oldest, Blobs: sum.Blobs, Failed: sum.Damaged, Repaired: int(r.checkup.repaired.Load()), Disk: diskFree(r.cfg.Dir), Clock: r.cfg.Now().UTC().Truncate(time.Millisecond)})
 }
 

@@ -46,13 +46,13 @@ func TestIdleCityWritesNothing(t *testing.T) {
 			}
 			return n
 		}
-		time.Sleep(2 * time.Minute)
+		time.Sleep(10 * time.Minute)
 		before := turn()
 		if time.Sleep(3 * time.Hour); turn() != before {
 			t.Errorf("%d writing transactions in three idle hours", turn()-before)
 		}
 		c.Clock.Advance(city.PublicFor)
-		time.Sleep(2 * time.Minute)
+		time.Sleep(10 * time.Minute)
 		r, ok, err := c.Server().Store().View(ctx).Record(city.Ref{Kind: city.KindRequest, ID: imported.Request})
 		if err != nil || !ok || r.Fields["archived"] == nil {
 			t.Errorf("not taken out of the public's sight: %v %v %v", r.Fields, ok, err)
@@ -131,4 +131,43 @@ func TestLookThatSeesNothing(t *testing.T) {
 			time.Sleep(time.Minute)
 		}
 	})
+}
+
+// TestIdleRoundIsOneCall: a device that has everything asks once, and still finds
+// out in its next round what is new and what became safe.
+func TestIdleRoundIsOneCall(t *testing.T) {
+	c := newCity(t)
+	asked := map[string]int{}
+	wire := &spotty{Line: line(c)}
+	wire.before = func(path string) { asked[path]++ }
+	r := reopened(t, t.TempDir(), wire)
+	enrol(t, c, r, city.DeviceKiosk, city.ScopePublic)
+	job := crewJob(t, c, sim.Crew, "first")
+	round := func(pulls int, why string) {
+		t.Helper()
+		clear(asked)
+		step(t, r)
+		if asked["/hello"] != 1 || asked["/pull"] != pulls {
+			t.Errorf("%s: %v", why, asked)
+		}
+	}
+	step(t, r)
+	round(0, "nothing new")
+	if err := c.Act(ctx, &city.CloseRequest{Request: job, Outcome: city.OutcomeFixed, Words: "done"}); err != nil {
+		t.Fatal(err)
+	}
+	round(1, "news")
+	round(0, "nothing new")
+	head, err := c.Server().Store().Head(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Server().Store().MarkSafe(ctx, head.Seq); err != nil {
+		t.Fatal(err)
+	}
+	round(1, "more is safe")
+	round(0, "nothing new")
+	record(t, r, report(city.NewID()))
+	round(1, "an act")
+	round(0, "nothing new")
 }

@@ -395,6 +395,7 @@ func TestNothingOfALostGrantStays(t *testing.T) {
 			if holding(t, dir, secret) == "" {
 				t.Fatal("the device never held it")
 			}
+			crewJob(t, c, "roads", "more") // with nothing new a round has no pull
 			line.before = func(path string) {
 				if path != when {
 					return

@@ -49,9 +49,9 @@ func busy(t *testing.T) (*town, *device, *device, job, city.ID) {
 	f.pass(4 * time.Minute)
 	_, review := f.conflict(kiosk, tablet, "5 Orchard Terrace")
 	hello := protocol.Hello{Version: "0.2.0", Disk: 41 << 30, Clock: f.now()}
-	f.must(f.store.Greet(context.Background(), kiosk.ID, hello))
+	f.must(f.store.Greet(context.Background(), kiosk.Device, hello))
 	hello.Pending, hello.Blobs, hello.Oldest, hello.Clock, hello.Disk = 3, 2, f.now().Add(-26*time.Hour), f.now().Add(-7*time.Minute), 700<<20
-	f.must(f.store.Greet(context.Background(), tablet.ID, hello))
+	f.must(f.store.Greet(context.Background(), tablet.Device, hello))
 	f.pass(2 * time.Minute)
 	return f, kiosk, tablet, j, review
 }

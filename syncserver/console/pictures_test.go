@@ -23,7 +23,7 @@ func worn(t *testing.T) (f *town, pages map[string]string) {
 	leaving := map[string]*device{}
 	for _, name := range []string{"revoked", "ordered", "handed", "wiped"} {
 		d := f.enrolled(city.DeviceTablet, long+"-"+name, city.ScopePublic, city.ScopeCrew("long"))
-		f.must(f.store.Greet(t.Context(), d.ID, protocol.Hello{Version: "0.2.0", Disk: 9 << 30, Clock: f.now()}))
+		f.must(f.store.Greet(t.Context(), d.Device, protocol.Hello{Version: "0.2.0", Disk: 9 << 30, Clock: f.now()}))
 		leaving[name] = d
 	}
 	f.must(f.store.Revoke(t.Context(), leaving["revoked"].ID))

@@ -163,19 +163,33 @@ func scanDevices(rows *sql.Rows) ([]Device, error) {
 	return out, rows.Err()
 }
 
+// seenWithin is how long a hello with nothing new to say is not noted: each note is
+// a commit.
+const seenWithin = 5 * time.Minute
+
 // Greet notes what a device says of itself.
-func (s *Store) Greet(ctx context.Context, id city.DeviceID, h protocol.Hello) error {
+func (s *Store) Greet(ctx context.Context, d Device, h protocol.Hello) error {
+	if since := s.now().Sub(d.Seen); since >= 0 && since < seenWithin && alike(d.Hello, h) {
+		return nil
+	}
 	raw, err := json.Marshal(h)
 	if err != nil {
 		return err
 	}
 	return s.do(ctx, func(ctx context.Context, w *writeTx) error {
-		_, err := w.tx.ExecContext(ctx, `UPDATE device SET seen = $1, hello = $2 WHERE id = $3`, stamp(s.now()), string(raw), id)
+		_, err := w.tx.ExecContext(ctx, `UPDATE device SET seen = $1, hello = $2 WHERE id = $3`, stamp(s.now()), string(raw), d.ID)
 		if err != nil {
 			return err
 		}
-		return seal(ctx, w.tx, "device", id)
+		return seal(ctx, w.tx, "device", d.ID)
 	})
+}
+
+// alike tells whether a hello says what another one said, but for what changes
+// with each.
+func alike(a, b protocol.Hello) bool {
+	a.Cursor, a.Clock, a.Disk, a.Safe = b.Cursor, b.Clock, b.Disk, b.Safe
+	return a == b
 }
 
 // Revoke ends a device's welcome, for ever: the ledger has it before the database,

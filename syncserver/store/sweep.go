@@ -9,7 +9,7 @@ import (
 
 // timeEvery is how often the server looks for what time has brought about. No
 // request waits for it.
-const timeEvery = time.Minute
+const timeEvery = 5 * time.Minute
 
 // sweepPause lets others write between two batches of a long sweep.
 const sweepPause = 20 * time.Millisecond
