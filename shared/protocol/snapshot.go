@@ -16,7 +16,7 @@ const (
 	// MaxWait is the longest that a request for news may wait.
 	MaxWait = 60 * time.Second
 	// MaxLive is how many live connections a device may hold; the newest win.
-	MaxLive = 2
+	MaxLive = 4
 )
 
 // PartType is the content type of a part: NDJSON, compressed by zstd.
