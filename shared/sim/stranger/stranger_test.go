@@ -107,6 +107,7 @@ func TestAReportGoesAllTheWay(t *testing.T) {
 
 // Two devices go on from one copied folder; both are heard, each act once.
 func TestACopiedDeviceDeliversBoth(t *testing.T) {
+	whole(t)
 	t.Parallel()
 	tn := newTown(t, 0)
 	f := tn.assigned(t, tn.join(t, city.DeviceKiosk))
@@ -132,6 +133,7 @@ func TestACopiedDeviceDeliversBoth(t *testing.T) {
 
 // The city comes back from a backup that lacks an act which it had echoed.
 func TestARestoredCityGetsWhatItLost(t *testing.T) {
+	whole(t)
 	t.Parallel()
 	tn := newTown(t, 0)
 	f := tn.assigned(t, tn.join(t, city.DeviceKiosk))
@@ -168,6 +170,7 @@ func TestARestoredCityGetsWhatItLost(t *testing.T) {
 // A device that was away for longer than the log reaches back begins anew, and a
 // program that cannot open zstd does it by pulling from the beginning.
 func TestBehindTheHorizon(t *testing.T) {
+	whole(t)
 	t.Parallel()
 	tn := newTown(t, 0)
 	kiosk := tn.join(t, city.DeviceKiosk)
@@ -194,6 +197,7 @@ func TestBehindTheHorizon(t *testing.T) {
 
 // The clocks are hours apart, in either direction; both keep their own.
 func TestClocksApart(t *testing.T) {
+	whole(t)
 	t.Parallel()
 	for _, ahead := range []time.Duration{3 * time.Hour, -3 * time.Hour} {
 		tn := newTown(t, ahead)
@@ -223,6 +227,7 @@ func TestClocksApart(t *testing.T) {
 
 // What can be cut off is cut off, once each, and the server asks for patience.
 func TestABadLine(t *testing.T) {
+	whole(t)
 	t.Parallel()
 	tn := newTown(t, 0)
 	kiosk := tn.join(t, city.DeviceKiosk)
@@ -261,6 +266,7 @@ func TestABadLine(t *testing.T) {
 // What a resident said is erased by law at the city while a copy of the kiosk still
 // has it unsent: it forgets it too.
 func TestErasedByLaw(t *testing.T) {
+	whole(t)
 	t.Parallel()
 	tn := newTown(t, 0)
 	kiosk, twin := tn.join(t, city.DeviceKiosk), device{t.TempDir()}
@@ -284,6 +290,7 @@ func TestErasedByLaw(t *testing.T) {
 
 // What a bad disk did to the cache is found and mended.
 func TestADamagedCacheIsMended(t *testing.T) {
+	whole(t)
 	t.Parallel()
 	tn := newTown(t, 0)
 	f := tn.assigned(t, tn.join(t, city.DeviceKiosk))
@@ -330,6 +337,7 @@ func TestADamagedCacheIsMended(t *testing.T) {
 
 // A program that is too old to read goes on speaking.
 func TestTooOldToRead(t *testing.T) {
+	whole(t)
 	t.Parallel()
 	tn := newTown(t, 0)
 	kiosk := tn.join(t, city.DeviceKiosk)
@@ -350,6 +358,7 @@ func TestTooOldToRead(t *testing.T) {
 
 // A revoked device is told so, and hands over what it had not said.
 func TestARevokedDeviceHandsOver(t *testing.T) {
+	whole(t)
 	t.Parallel()
 	tn := newTown(t, 0)
 	f := tn.assigned(t, tn.join(t, city.DeviceKiosk))
@@ -382,5 +391,14 @@ func TestARevokedDeviceHandsOver(t *testing.T) {
 	}
 	if _, _, whole, err := tn.Server().Store().BlobOffset(ctx, taken.Blob); err != nil || !whole {
 		t.Errorf("the photo was not handed over: %v", err)
+	}
+}
+
+// whole leaves a test to runs that are not in a hurry: each call is a program of
+// its own.
+func whole(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("the short tests only send a report all the way")
 	}
 }
