@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"cityhall/shared/city"
 	"cityhall/shared/protocol"
@@ -17,7 +19,7 @@ const stampFormat = "2006-01-02T15:04:05.000Z"
 // checkArchive: each act is in the archive as itself, at a time of the server's
 // clock, and has overwritten nothing that its author had not seen.
 func (f *Fleet) checkArchive(ctx context.Context) error {
-	rows, err := f.city.Server().Store().DB().QueryContext(ctx, `SELECT id, received, code, field, envelope FROM mutation`)
+	rows, err := f.city.Server().Store().DB().QueryContext(ctx, `SELECT id, received, code, field, verdict, envelope FROM mutation`)
 	if err != nil {
 		return err
 	}
@@ -27,9 +29,9 @@ func (f *Fleet) checkArchive(ctx context.Context) error {
 	bases := map[city.MutationID]map[city.FieldRef]city.MutationID{}
 	for rows.Next() {
 		var id city.MutationID
-		var received, code, field string
+		var received, code, field, verdict string
 		var envelope []byte
-		if err := rows.Scan(&id, &received, &code, &field, &envelope); err != nil {
+		if err := rows.Scan(&id, &received, &code, &field, &verdict, &envelope); err != nil {
 			return err
 		}
 		if received < from || received > now {
@@ -37,6 +39,9 @@ func (f *Fleet) checkArchive(ctx context.Context) error {
 		}
 		if code == string(city.CodeInvalid) && field == "id" {
 			return Violation{"an act is never taken for another", fmt.Sprintf("%s came with the id of one that is known", id)}
+		}
+		if verdict == string(city.VerdictErased) && len(envelope) == 0 {
+			continue
 		}
 		var e protocol.Envelope
 		if err := json.Unmarshal(envelope, &e); err != nil {
@@ -105,6 +110,10 @@ func (f *Fleet) checkOverwrites(ctx context.Context, bases map[city.MutationID]m
 		var by city.MutationID
 		if err := rows.Scan(&ref.Kind, &ref.ID, &whole, &fields, &by, &ws); err != nil {
 			return err
+		}
+		if fields == nil { // erased by law: what stood there nobody can tell any more
+			maps.DeleteFunc(last, func(at city.FieldRef, _ writing) bool { return strings.HasPrefix(string(at), ref.String()+"/") })
+			continue
 		}
 		var values map[string]json.RawMessage
 		var writers map[string]city.MutationID

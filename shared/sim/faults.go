@@ -34,6 +34,7 @@ var faults = []fault{
 	{"upgrade", 1, by((*Fleet).upgrade)},
 	{"revocation", 1, by((*Fleet).revoke)},
 	{"grant_change", 2, by((*Fleet).regrant)},
+	{"erasure", 2, by((*Fleet).erase)},
 	{"power_cut", 2, by((*Fleet).cutPower)},
 	{"disk_full", 2, by((*Fleet).fillDisk)},
 	{"server_crash", 2, func(ctx context.Context, f *Fleet, _ *Device) error { return f.city.Crash(ctx) }},
@@ -114,6 +115,9 @@ func (f *Fleet) restore(ctx context.Context) error {
 	f.backups = f.backups[:i+1]
 	withLedger := f.rng.IntN(2) == 0
 	if err := f.city.restore(ctx, f.backups[i].dir, withLedger); err != nil || withLedger {
+		return err
+	}
+	if err := f.eraseAgain(ctx); err != nil {
 		return err
 	}
 	for _, d := range f.out { // without a ledger a person has to do it again

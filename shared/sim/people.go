@@ -15,7 +15,7 @@ func (f *Fleet) work(ctx context.Context, d *Device) error {
 	words := fmt.Sprintf("words-%d-%d", f.o.Seed, f.notes)
 	if d.Kind == city.DeviceKiosk {
 		return d.Record(ctx, words, replica.Entry{Actor: city.Actor{Kind: city.ActorResident}, Title: "A report", Act: &city.FileRequest{
-			Request: city.NewID(), Service: "tree", Version: 1, Place: city.Place{Address: "1 Main St"}, Description: words}})
+			Request: city.NewID(), Service: "tree", Version: 1, Place: city.Place{Address: "1 Main St"}, Description: words, Person: resident(words)}})
 	}
 	jobs, err := d.Find(ctx, city.KindWorkOrder, "crew", string(Crew))
 	if err != nil && !d.sick {

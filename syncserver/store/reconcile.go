@@ -37,7 +37,7 @@ func (s *Store) Reconcile(ctx context.Context, at protocol.Cursor, claims []prot
 func recognise(ctx context.Context, q querier, c protocol.Claim, upto int64) (protocol.Ack, bool, error) {
 	a := protocol.Ack{Mutation: c.Mutation}
 	old, ok, err := known(ctx, q, c.Mutation)
-	if err == nil && ok && old.content != c.Content {
+	if err == nil && ok && !old.same(c.Content) {
 		old, ok, err = known(ctx, q, clashID(c.Mutation, c.Content))
 	}
 	if city.CodeOf(err) == city.CodeDamaged { // pushed again, it is refused by name
