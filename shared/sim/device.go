@@ -34,9 +34,10 @@ type Device struct {
 	root    string // holds one folder a life
 	dir     string
 	lives   int
-	on      bool  // Run is to run
-	sick    bool  // its disk fails: whoever is told so is owed nothing
-	old     image // to be restored from later
+	on      bool              // Run is to run
+	last    []city.MutationID // its newest act, in whatever life
+	sick    bool              // its disk fails: whoever is told so is owed nothing
+	old     image             // to be restored from later
 	joined  time.Time
 	starts  int
 	closed  bool
@@ -261,7 +262,7 @@ func (d *Device) Record(ctx context.Context, words string, e replica.Entry) erro
 	if err != nil {
 		return err
 	}
-	d.Owed[ids[0]] = words
+	d.Owed[ids[0]], d.last = words, ids[:1]
 	for _, sha := range e.Blobs {
 		d.Blobs[sha] = true
 	}

@@ -12,7 +12,9 @@ import (
 
 // resident is the name under which somebody files a report: it is found nowhere
 // any more once the city has forgotten it.
-func resident(words string) city.Person { return city.Person{Name: "who-" + words} }
+func resident(words string) city.Person { return city.Person{Name: who + words} }
+
+const who = "who-"
 
 // erase lets the office forget by law who filed one of the reports.
 func (f *Fleet) erase(ctx context.Context, _ *Device) error {
@@ -40,7 +42,7 @@ func (f *Fleet) erase(ctx context.Context, _ *Device) error {
 		return nil
 	}
 	id := known[f.rng.IntN(len(known))]
-	f.erased[id] = names[id]
+	f.erased[id], f.gone[strings.TrimPrefix(names[id], who)] = names[id], true
 	return f.forgetPerson(ctx, id)
 }
 

@@ -67,13 +67,14 @@ type Fleet struct {
 	version int   // of the program, the newest
 	deck    []fault
 	erased  map[city.ID]string // who filed a report, by its id, and is to be forgotten
+	gone    map[string]bool    // words of reports that were erased once: no device has to keep them
 }
 
 var start = time.Date(2026, 3, 2, 6, 0, 0, 0, time.UTC) // a Monday
 
 // NewFleet starts a city with two kiosks and two tablets in an empty folder.
 func NewFleet(ctx context.Context, root string, o Options) (*Fleet, error) {
-	f := &Fleet{rng: rand.New(rand.NewPCG(o.Seed, 0x666c656574)), o: o, root: root, erased: map[city.ID]string{}, Report: Report{Faults: map[string]int{}}}
+	f := &Fleet{rng: rand.New(rand.NewPCG(o.Seed, 0x666c656574)), o: o, root: root, erased: map[city.ID]string{}, gone: map[string]bool{}, Report: Report{Faults: map[string]int{}}}
 	var err error
 	if f.city, err = NewCityOn(ctx, root, f.clock(), o.DB); err != nil {
 		return nil, err

@@ -41,7 +41,9 @@ func (f *Fleet) work(ctx context.Context, d *Device) error {
 		return d.Record(ctx, words, replica.Entry{Actor: me, Blobs: []string{sha},
 			Act: &city.AddPhoto{Photo: city.NewID(), Request: request, Blob: sha, Stage: "after", Caption: words}})
 	}
-	return d.Record(ctx, words, replica.Entry{Actor: me, Act: &city.AddNote{Note: city.NewID(), Request: request, Text: words}})
+	// A note that makes no sense without what was done before it: it is held while a
+	// person decides on that, and for ever without it, should a restore have taken it.
+	return d.Record(ctx, words, replica.Entry{Actor: me, Deps: d.last, Act: &city.AddNote{Note: city.NewID(), Request: request, Text: words}})
 }
 
 var priorities = []city.Priority{city.PriorityNormal, city.PriorityHigh, city.PriorityUrgent}
