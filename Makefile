@@ -21,6 +21,9 @@ gotest := $(if $(roomy),TMPDIR=$(roomy)) go test -tags $(plain)
 
 # Only the figures and what went wrong, of a test's output.
 figures := awk '/\{"figure"/ { sub(/.*\{"figure"/, "{\"figure\""); print; next } /^(ok|PASS|=== |--- PASS|--- SKIP)|^ +--- (PASS|SKIP)/ { next } { print }'
+# Of many packages' output: the figures of those that are fine, all of those that are not.
+verdict := awk '{ all = all $$0 "\n" } /\{"figure"/ { sub(/.*\{"figure"/, "{\"figure\""); counted = counted $$0 "\n" } \
+	/^ok / { printf "%s", counted; print } /^FAIL\t/ { printf "%s", all } /^(ok |FAIL\t|\? )/ { all = counted = "" } END { printf "%s", all }'
 prove   := set -o pipefail; go test -tags $(plain) -count=1 -v -timeout 24h
 
 .PHONY: help run demo build check test vet format unit race journey assets install install-test clean pictures sim powercut crash machines fuzz sabotage soak bench
@@ -60,7 +63,7 @@ format:
 	@unformatted=$$(gofmt -l .) && [ -z "$$unformatted" ] || { echo "Run gofmt -w on:" $$unformatted; exit 1; }
 
 unit:
-	$(gotest) -timeout 20m $$($(packages) ./... | grep -vx cityhall/cmd/cityhall)
+	@set -o pipefail; $(gotest) -v -timeout 20m $$($(packages) ./... | grep -vx cityhall/cmd/cityhall) | $(verdict)
 
 race:
 	$(gotest) -short -race -timeout 20m $$($(packages) ./... | grep -Ev '$(without_ui)')
