@@ -67,9 +67,10 @@ func TestFallenTree(t *testing.T) {
 	s.a.Save()
 	s.on(fieldapp.ScreenJob)
 	s.a.Save() // a second tap does nothing
-	if s.a.Page().State != city.JobDone || s.a.Form() != nil || s.a.Notice() == "" {
+	if s.a.Page().State != city.JobDone || !s.a.OnTheWay(s.a.Page().Job) || s.a.Form() != nil || s.a.Notice() == "" {
 		t.Fatalf("after saving: %s, %q", s.a.Page().State, s.a.Problem())
 	}
+	done := s.a.Page().Job
 	s.a.OpenWaiting()
 	w := s.a.Waiting()
 	if len(w.Pending) != 3 || len(w.Drafts) != 0 {
@@ -86,7 +87,7 @@ func TestFallenTree(t *testing.T) {
 	}
 	s.Cut(false)
 	s.a.SyncNow()
-	if w := s.a.Waiting(); len(w.Pending) != 0 || len(w.Recent) != 3 || !s.a.Link().Online {
+	if w := s.a.Waiting(); len(w.Pending) != 0 || len(w.Recent) != 3 || !s.a.Link().Online || s.a.OnTheWay(done) {
 		t.Fatalf("after the line came back: %+v, link %+v", w, s.a.Link())
 	}
 	arrived(t, s, request, order)

@@ -51,6 +51,11 @@ func (a *App) Waiting() Waiting { return a.waiting }
 // what needs attention.
 func (a *App) WaitingCount() int { return len(a.waiting.Attention) + len(a.waiting.Pending) }
 
+// OnTheWay tells whether something about a job is not with the city yet.
+func (a *App) OnTheWay(j Job) bool {
+	return slices.ContainsFunc(a.waiting.Pending, func(l Line) bool { return l.Subject == j.Request })
+}
+
 // Syncing tells whether the city is being asked right now.
 func (a *App) Syncing() bool { return a.syncing }
 

@@ -127,6 +127,8 @@ func (p *page) jobChip(j fieldapp.Job) touch.ChipSpec {
 		return state + " · " + due
 	}
 	switch {
+	case j.State == city.JobDone && p.a.OnTheWay(j): // the office knows nothing of it yet
+		return touch.ChipSpec{Tone: touch.Info, Words: t.T("field.state.unsent")}
 	case j.State == city.JobDone:
 		return touch.ChipSpec{Tone: touch.Info, Words: t.T("field.state.done")}
 	case j.State == city.JobApproved && j.Outcome == city.OutcomeFixed:
