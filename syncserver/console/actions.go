@@ -125,10 +125,15 @@ func (v *call) do(f *form, act city.Act, name string) (string, error) {
 	return "", nil
 }
 
-func approve(_ *call, c read.Case, f *form) (city.Act, error) {
+func approve(v *call, c read.Case, f *form) (city.Act, error) {
 	a := &city.ApproveWork{Request: c.ID, WorkOrder: c.Work.WorkOrder, Words: f.Value("words")}
 	for _, p := range f.Values["photos"] {
 		a.Photos = append(a.Photos, city.ID(p))
+	}
+	for _, p := range c.Photos { // nobody publishes what nobody has seen
+		if view := v.photoView(p); !view.Arrived && f.Has("photos", view.ID) {
+			return nil, city.Fail(city.CodeNotNow, "photos", "a photo that is still on its way cannot be published yet")
+		}
 	}
 	return a, nil
 }

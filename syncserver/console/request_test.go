@@ -67,8 +67,12 @@ func TestAJobFromTheDesk(t *testing.T) {
 	tablet.do(dana, &city.StartVisit{Visit: visit, WorkOrder: order})
 	photo := city.NewID()
 	sha, size := f.picture(gray)
+	later := city.NewID() // its bytes are still on the tablet
+	tablet.do(dana, &city.AddPhoto{Photo: later, Request: r.Request, Visit: visit, Blob: strings.Repeat("ab", 32), Stage: "after", Bytes: 1000})
 	tablet.do(dana, &city.AddPhoto{Photo: photo, Request: r.Request, Visit: visit, Blob: sha, Stage: "after", Bytes: size})
 	tablet.do(dana, &city.FinishVisit{Visit: visit, WorkOrder: order, Outcome: city.OutcomeFixed})
+	contains(t, f.get("maya", page, ok), `value="`+string(later)+`" disabled`, "(not here yet)", `value="`+string(photo)+`">`)
+	contains(t, f.post("maya", page, page+"/approve", http.StatusUnprocessableEntity, "words", "The road is free again.", "photos", string(later)).Body.String(), "still on its way")
 	f.post("maya", page, page+"/approve", moved, "words", "The road is free again.", "photos", string(photo))
 	if status() != city.StatusClosed || string(f.record(city.KindPhoto, photo).Fields["public"]) != "true" {
 		t.Fatalf("approved: %s", status())
