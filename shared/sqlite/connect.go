@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
@@ -139,17 +140,36 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 }
 
 // conn adds read-only transactions, which the driver would begin with the
-// write lock like any other.
+// write lock like any other, and spares short statements the driver's watch.
 type conn struct{ *sqlite3.SQLiteConn }
+
+func (c conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	return c.SQLiteConn.ExecContext(watched(ctx, query), query, args)
+}
+
+func (c conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	return c.SQLiteConn.QueryContext(watched(ctx, query), query, args)
+}
+
+// watched is the context under which the driver runs a statement. To be able to
+// interrupt one it starts a goroutine for each, which costs more than a row does.
+// Only what takes long is worth that; between rows and statements database/sql
+// looks at the context itself.
+func watched(ctx context.Context, query string) context.Context {
+	if strings.HasPrefix(query, "PRAGMA") || strings.HasPrefix(query, "VACUUM") || strings.HasPrefix(query, "BEGIN") {
+		return ctx
+	}
+	return context.WithoutCancel(ctx)
+}
 
 func (c conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
 	if !o.ReadOnly {
 		return c.SQLiteConn.BeginTx(ctx, o)
 	}
-	if _, err := c.ExecContext(ctx, `BEGIN DEFERRED`, nil); err != nil {
+	if _, err := c.SQLiteConn.ExecContext(ctx, `BEGIN DEFERRED`, nil); err != nil {
 		return nil, err
 	}
-	if _, err := c.ExecContext(ctx, `PRAGMA query_only = 1`, nil); err != nil {
+	if _, err := c.SQLiteConn.ExecContext(ctx, `PRAGMA query_only = 1`, nil); err != nil {
 		c.Exec(`ROLLBACK`, nil)
 		return nil, err
 	}

@@ -22,8 +22,13 @@ func TestBench(t *testing.T) {
 		t.Skip(`"make bench" gives it a file for the figures`)
 	}
 	var tb table
-	for _, work := range []func(*testing.T, *table){record, push, pull, crowd, live} {
-		work(t, &tb)
+	for _, w := range []struct {
+		name string
+		run  func(*testing.T, *table)
+	}{{"W6", record}, {"W1", push}, {"W2", pull}, {"W4", crowd}, {"W5", live}} {
+		if *only == "" || strings.Contains(*only, w.name) {
+			w.run(t, &tb)
+		}
 	}
 	tb.save(t)
 }
@@ -94,11 +99,12 @@ func push(t *testing.T, tb *table) {
 	step(t, r)
 	queue(t, r, request, n)
 	sent := l.sent.Load()
-	round := timed(func() { step(t, r) })
+	round, cpu := costs(func() { step(t, r) })
 	b, db := newBare(t), bareFile(t)
 	must(t, insert(db, someItems(n), "waiting"))
-	floor := timed(func() { b.pushBare(t, http.DefaultClient, db) })
-	tb.add(fmt.Sprintf("W1 push %d queued, and their echoes", n), round, floor, "x2 for the push", map[string]float64{"bytes_each": float64(l.sent.Load()-sent) / float64(n)})
+	bytes := float64(l.sent.Load()-sent) / float64(n)
+	floor, cpuFloor := costs(func() { b.pushBare(t, http.DefaultClient, db) })
+	tb.add(fmt.Sprintf("W1 push %d queued, and their echoes", n), round, floor, "x2 for the push", cpus(cpu, cpuFloor, map[string]float64{"bytes_each": bytes}))
 }
 
 // pull is W2 and W3, and what they cost against the size of the city.
@@ -112,13 +118,13 @@ func pull(t *testing.T, tb *table) {
 		s := newStage(t)
 		ids := s.fill(t, n)
 		r, l := s.join(t, city.DeviceKiosk)
-		cold, bytes := s.cold(t)
+		cold, cpu, bytes := s.cold(t)
 		b := newBare(t)
 		must(t, insert(b.db, someItems(n), ""))
 		db := bareFile(t)
 		var after int64
-		floor := timed(func() { after = b.pullBare(t, http.DefaultClient, db, 0) })
-		tb.add(fmt.Sprintf("W2 cold pull of %d", n), cold, floor, "x2", map[string]float64{"bytes_each": float64(bytes) / float64(n)})
+		floor, cpuFloor := costs(func() { after = b.pullBare(t, http.DefaultClient, db, 0) })
+		tb.add(fmt.Sprintf("W2 cold pull of %d", n), cold, floor, "x2", cpus(cpu, cpuFloor, map[string]float64{"bytes_each": float64(bytes) / float64(n)}))
 		for _, id := range ids[:100] {
 			s.act(t, office, &city.AssignRequest{Request: id, WorkOrder: city.NewID(), Crew: sim.Crew, Priority: city.PriorityNormal})
 		}
@@ -140,7 +146,7 @@ func pull(t *testing.T, tb *table) {
 }
 
 // cold is a new device's first round.
-func (s *stage) cold(t testing.TB) (time.Duration, int64) {
+func (s *stage) cold(t testing.TB) (wall, cpu time.Duration, bytes int64) {
 	t.Helper()
 	l := newLine()
 	r, err := replica.Open(t.Context(), replica.Config{Dir: disk(t), Now: time.Now, Version: "bench", Transport: l})
@@ -148,7 +154,8 @@ func (s *stage) cold(t testing.TB) (time.Duration, int64) {
 	defer r.Close()
 	_, err = r.Enrol(t.Context(), s.enrolment(t, city.DeviceKiosk), "Device")
 	must(t, err)
-	return timed(func() { step(t, r) }), l.received.Load()
+	wall, cpu = costs(func() { step(t, r) })
+	return wall, cpu, l.received.Load()
 }
 
 // crowd is W4.
@@ -161,7 +168,9 @@ func crowd(t *testing.T, tb *table) {
 		all[i], _ = s.join(t, city.DeviceTablet)
 		queue(t, all[i], request, acts)
 	}
-	whole, each := together(devices, func(i int) { step(t, all[i]) })
+	var whole, floor time.Duration
+	var each, floorEach []time.Duration
+	_, cpu := costs(func() { whole, each = together(devices, func(i int) { step(t, all[i]) }) })
 	b := newBare(t)
 	files := make([]func(), devices)
 	for i := range files {
@@ -170,8 +179,8 @@ func crowd(t *testing.T, tb *table) {
 		client := &http.Client{Transport: &http.Transport{}}
 		files[i] = func() { b.pushBare(t, client, db) }
 	}
-	floor, floorEach := together(devices, func(i int) { files[i]() })
-	tb.add(fmt.Sprintf("W4 %d devices push %d each, whole", devices, acts), whole, floor, "x2", nil)
+	_, cpuFloor := costs(func() { floor, floorEach = together(devices, func(i int) { files[i]() }) })
+	tb.add(fmt.Sprintf("W4 %d devices push %d each, whole", devices, acts), whole, floor, "x2", cpus(cpu, cpuFloor, map[string]float64{}))
 	tb.add("W4 p99 of a device", quantile(each, .99), quantile(floorEach, .99), "x2", nil)
 }
 

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -17,6 +18,7 @@ var (
 	out    = flag.String("out", "", "file for the figures; nothing is measured without one")
 	folder = flag.String("folder", "", "where files are made: a real disk; the system's folder when empty")
 	scale  = flag.Int("scale", 1, "divides every count: a quick look")
+	only   = flag.String("only", "", "the works to measure, W1 to W6; all when empty (W2 has W3 with it)")
 	large  = flag.Bool("large", false, "also with a million records")
 )
 
@@ -90,4 +92,26 @@ func timed(work func()) time.Duration {
 	from := time.Now()
 	work()
 	return time.Since(from)
+}
+
+// costs is timed, with the processor's time that both ends took together: on a
+// machine that does other things too it is what can be compared.
+func costs(work func()) (wall, cpu time.Duration) {
+	before := spent()
+	wall = timed(work)
+	return wall, spent() - before
+}
+
+func spent() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// cpus are both in a row's details.
+func cpus(ours, floor time.Duration, detail map[string]float64) map[string]float64 {
+	detail["cpu_ms"], detail["cpu_floor_ms"], detail["cpu_ratio"] = ms(ours), ms(floor), float64(ours)/float64(floor)
+	return detail
 }
