@@ -270,8 +270,13 @@ func (s *Store) buildSnapshot(grants string, b *snapshotBuild) {
 	}
 	n.mu.Lock()
 	delete(n.building, grants)
-	if b.err == nil && !slices.Contains(n.made, b.m) {
-		n.made = append(n.made, b.m)
+	if b.err == nil {
+		same := slices.IndexFunc(n.made, func(m *Snapshot) bool { return m.dir == b.m.dir }) // found in the folder meanwhile
+		if same < 0 {
+			n.made = append(n.made, b.m)
+		} else {
+			b.m = n.made[same]
+		}
 	}
 	n.mu.Unlock()
 	if b.err == nil {
