@@ -22,6 +22,9 @@ func openPostgres(ctx context.Context, dsn, lockWait string) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
 	}
+	if own := c.RuntimeParams["lock_timeout"]; own != "" && lockWait != "0" { // the operator's
+		lockWait = own
+	}
 	db := stdlib.OpenDB(*c, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error { return settle(ctx, conn, lockWait) }))
 	db.SetMaxOpenConns(16)
 	if err := db.PingContext(ctx); err != nil {
