@@ -112,12 +112,19 @@ func (s *Server) prove(c *gin.Context, body []byte, t when) (d store.Device, fre
 		return d, false, false
 	}
 	if fresh = v.Offset.Abs() <= protocol.ClockSkew; fresh {
-		if err := s.nonces.Use(v, s.now()); errors.Is(err, keys.ErrNoncesFull) {
+		err := s.nonces.Use(v, s.now())
+		if err == nil { // nor at another server
+			err = s.store.UseOnce(c.Request.Context(), v)
+		}
+		if errors.Is(err, keys.ErrNoncesFull) {
 			c.Header("Retry-After", "5")
 			problem(c, http.StatusTooManyRequests, protocol.CodeBusy, "too many requests at once")
 			return d, false, false
-		} else if err != nil {
+		} else if errors.Is(err, keys.ErrReplayed) {
 			problem(c, http.StatusUnauthorized, protocol.CodeSignature, "this request was sent before")
+			return d, false, false
+		} else if err != nil {
+			s.broken(c, err)
 			return d, false, false
 		}
 	}

@@ -69,13 +69,19 @@ func (s *Server) untilBackup() time.Duration {
 	return max(0, s.plan.Every-age)
 }
 
-// backUp makes one and gives how long to wait for the next.
+// backUp makes one and gives how long to wait for the next. Of several servers with
+// one folder for backups whoever is first makes it.
 func (s *Server) backUp(ctx context.Context) time.Duration {
+	if rest := s.untilBackup(); rest > 0 {
+		return rest
+	}
 	begun := s.now()
 	b, err := s.store.Backup(ctx, s.plan.BackupOptions)
 	switch {
 	case ctx.Err() != nil:
 		return s.plan.Every
+	case errors.Is(err, store.ErrBackupBusy):
+		return min(s.plan.Every, retryBackup)
 	case err != nil:
 		s.log.Error("backup failed", "to", s.plan.To, "err", err)
 		return min(s.plan.Every, retryBackup)

@@ -34,7 +34,9 @@ type Config struct {
 	// a snapshot; 0 means 50,000.
 	Horizon int64
 	Now     func() time.Time
-	Log     *slog.Logger
+	// DatabaseClock makes PostgreSQL's clock correct Now: several servers agree on it.
+	DatabaseClock bool
+	Log           *slog.Logger
 }
 
 // Server is the city's server.
@@ -77,11 +79,11 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		db = filepath.Join(c.Data, "city.db")
 	}
 	st, err := store.Open(ctx, store.Config{DB: db, Blobs: filepath.Join(c.Data, "blobs"),
-		Snapshots: filepath.Join(c.Data, "snapshots"), Horizon: c.Horizon, Ledger: filepath.Join(c.Data, "ledger"), Keys: k, Now: c.Now, Log: c.Log})
+		Snapshots: filepath.Join(c.Data, "snapshots"), Horizon: c.Horizon, Ledger: filepath.Join(c.Data, "ledger"), Keys: k, Now: c.Now, DatabaseClock: c.DatabaseClock, Log: c.Log})
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{store: st, keys: k, nonces: keys.NewNonces(protocol.ClockSkew, maxNonces), now: c.Now, log: c.Log,
+	s := &Server{store: st, keys: k, nonces: keys.NewNonces(protocol.ClockSkew, maxNonces), now: st.Now, log: c.Log,
 		plan: c.Backups, minPull: c.MinPull, ending: make(chan struct{}), turns: make(chan struct{}, maxComparisons)}
 	if err := s.routes(); err != nil {
 		return nil, errors.Join(err, st.Close())
@@ -166,12 +168,17 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
-// health says that the server answers and its database too.
+// health says that the server answers and that its database can be written. What
+// is wrong is said to whoever asks: it names sessions of the database, no residents.
 func (s *Server) health(c *gin.Context) {
 	head, err := s.store.Head(c.Request.Context())
 	if err != nil {
 		s.log.Error("health", "err", err)
 		problem(c, http.StatusServiceUnavailable, protocol.CodeBusy, "the database does not answer")
+		return
+	}
+	if why := s.store.Trouble(); why != "" {
+		problem(c, http.StatusServiceUnavailable, protocol.CodeBusy, why)
 		return
 	}
 	c.JSON(http.StatusOK, gin.H{"ok": true, "head": head.Seq, "safe": head.Safe})
@@ -186,6 +193,12 @@ func problem(c *gin.Context, status int, code protocol.Code, message string) {
 func (s *Server) broken(c *gin.Context, err error) {
 	if errors.Is(err, context.Canceled) || errors.Is(err, store.ErrClosed) {
 		problem(c, http.StatusServiceUnavailable, protocol.CodeBusy, "the server is stopping")
+		return
+	}
+	if store.Unavailable(err) {
+		s.log.Warn("the database is not to be had", "method", c.Request.Method, "path", c.FullPath(), "err", err)
+		c.Header("Retry-After", "2")
+		problem(c, http.StatusServiceUnavailable, protocol.CodeBusy, "the database is not to be had just now; try again")
 		return
 	}
 	s.log.Error("request failed", "method", c.Request.Method, "path", c.FullPath(), "err", err)

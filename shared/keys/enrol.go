@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -26,6 +27,13 @@ type EnrolCode struct {
 // NewEnrolCode makes a code (nil: crypto/rand).
 func NewEnrolCode(random io.Reader) (EnrolCode, error) {
 	code, err := newCode(random, enrolLength-1)
+	return EnrolCode{code: code}, err
+}
+
+// EnrolCodeOf makes the code that belongs to a form and to who filled it in, the
+// same wherever the key is. Without the key nobody can tell it.
+func EnrolCodeOf(key MACKey, form, by string) (EnrolCode, error) {
+	code, err := newCode(bytes.NewReader(key.sum("cityhall enrolment form v1", framed([]byte(form), []byte(by)))), enrolLength-1)
 	return EnrolCode{code: code}, err
 }
 

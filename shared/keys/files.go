@@ -77,11 +77,14 @@ func OpenServerKeys(folder string, random io.Reader) (*ServerKeys, error) {
 	path := filepath.Join(folder, keyFile)
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		k, err := NewServerKeys(random)
-		if err != nil {
-			return nil, err
+		k, merr := NewServerKeys(random)
+		if merr == nil {
+			merr = k.write(folder, os.Link)
 		}
-		return k, k.Save(folder)
+		if !errors.Is(merr, fs.ErrExist) {
+			return k, merr
+		}
+		info, err = os.Stat(path) // another server has made them in this moment
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open server keys: %w", err)
@@ -102,7 +105,9 @@ func OpenServerKeys(folder string, random io.Reader) (*ServerKeys, error) {
 
 // Save writes the keys into folder, whole or not at all, and syncs them to disk.
 // Call it after Sealing.Add, before a device is told of the new key.
-func (k *ServerKeys) Save(folder string) error {
+func (k *ServerKeys) Save(folder string) error { return k.write(folder, os.Rename) }
+
+func (k *ServerKeys) write(folder string, put func(from, to string) error) error {
 	text, err := k.Marshal()
 	if err != nil {
 		return err
@@ -110,7 +115,7 @@ func (k *ServerKeys) Save(folder string) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("save server keys: %w", err)
 	}
-	if err := writeSynced(folder, keyFile, text); err != nil {
+	if err := writeSynced(folder, keyFile, text, put); err != nil {
 		return fmt.Errorf("save server keys: %w", err)
 	}
 	return nil
@@ -165,13 +170,13 @@ func ParseServerKeys(text []byte) (*ServerKeys, error) {
 }
 
 // writeSynced puts a file of mode 0600 in its place so that a power cut leaves
-// the old or the new one.
-func writeSynced(folder, name string, content []byte) error {
+// the old or the new one. With os.Link for put it fails where there is one.
+func writeSynced(folder, name string, content []byte, put func(from, to string) error) error {
 	f, err := os.CreateTemp(folder, "."+name+"-*")
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // without effect after the rename
+	defer os.Remove(f.Name()) // without effect after a rename
 	defer f.Close()
 	if _, err := f.Write(content); err != nil {
 		return err
@@ -182,7 +187,7 @@ func writeSynced(folder, name string, content []byte) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	if err := os.Rename(f.Name(), filepath.Join(folder, name)); err != nil {
+	if err := put(f.Name(), filepath.Join(folder, name)); err != nil {
 		return err
 	}
 	if runtime.GOOS == "windows" {

@@ -30,11 +30,16 @@ func NewNonces(maxSkew time.Duration, max int) *Nonces {
 	return &Nonces{life: 2 * maxSkew, max: max, current: map[[16]byte]struct{}{}}
 }
 
+// Once is the name of a verified request, which a copy of it has too.
+func (v Verified) Once() [16]byte {
+	sum := sha256.Sum256(framed([]byte(v.KeyID), []byte(v.Nonce)))
+	return [16]byte(sum[:16])
+}
+
 // Use records one use and returns ErrReplayed if it is not the first, or
 // ErrNoncesFull. Call it with what Verify returned and the same now.
 func (n *Nonces) Use(v Verified, now time.Time) error {
-	sum := sha256.Sum256(framed([]byte(v.KeyID), []byte(v.Nonce)))
-	id := [16]byte(sum[:16])
+	id := v.Once()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.turn(now)

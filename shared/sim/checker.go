@@ -14,6 +14,7 @@ import (
 
 	"cityhall/shared/city"
 	"cityhall/shared/replica"
+	"cityhall/syncserver/store"
 )
 
 // Violation is a promise that did not hold.
@@ -33,7 +34,7 @@ func (f *Fleet) Check(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := f.checkLog(ctx); err != nil {
+	if err := CheckLog(ctx, f.city.Server().Store()); err != nil {
 		return err
 	}
 	if err := f.checkArchive(ctx); err != nil {
@@ -153,15 +154,20 @@ var kinds = []city.Kind{city.KindCity, city.KindService, city.KindCrew, city.Kin
 
 // checkSame: the device shows what the server has for it, no more and no less.
 func (f *Fleet) checkSame(ctx context.Context, d *Device) error {
-	want, err := f.visible(ctx, d)
+	return CheckSame(ctx, f.city.Server().Store(), d.Name, d.Replica)
+}
+
+// CheckSame compares what a device shows with what the city has for it.
+func CheckSame(ctx context.Context, s *store.Store, who string, r *replica.Replica) error {
+	want, err := visible(ctx, s, r)
 	if err != nil {
 		return err
 	}
-	got, err := all(ctx, d.Replica)
+	got, err := all(ctx, r)
 	if err != nil {
 		return err
 	}
-	return compare("device and server come to the same records", d.Name, got, want)
+	return compare("device and server come to the same records", who, got, want)
 }
 
 // checkAfresh: a pull from the beginning gives what all the small pulls gave.
@@ -207,10 +213,10 @@ func all(ctx context.Context, r *replica.Replica) (map[string]string, error) {
 }
 
 // visible writes down every record of the server that the device may see.
-func (f *Fleet) visible(ctx context.Context, d *Device) (map[string]string, error) {
+func visible(ctx context.Context, s *store.Store, d *replica.Replica) (map[string]string, error) {
 	id, _ := d.Identity()
 	may := append(slices.Clone(id.Grants), city.ScopeDevice(id.Device))
-	rows, err := f.city.Server().Store().DB().QueryContext(ctx, `SELECT kind, id, parent, fields, writers, scopes FROM record`)
+	rows, err := s.DB().QueryContext(ctx, `SELECT kind, id, parent, fields, writers, scopes FROM record`)
 	if err != nil {
 		return nil, err
 	}
@@ -255,13 +261,13 @@ func compare(invariant, who string, got, want map[string]string) error {
 	return nil
 }
 
-// checkLog: the log has no gap and its chain recomputes.
-func (f *Fleet) checkLog(ctx context.Context) error {
-	head, err := f.city.Server().Store().Head(ctx)
+// CheckLog: the log has no gap and its chain recomputes.
+func CheckLog(ctx context.Context, s *store.Store) error {
+	head, err := s.Head(ctx)
 	if err != nil {
 		return err
 	}
-	rows, err := f.city.Server().Store().DB().QueryContext(ctx, `SELECT seq, digest, h FROM change ORDER BY seq`)
+	rows, err := s.DB().QueryContext(ctx, `SELECT seq, digest, h FROM change ORDER BY seq`)
 	if err != nil {
 		return err
 	}

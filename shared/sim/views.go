@@ -74,7 +74,7 @@ func laid(rec city.Record, p protocol.Put) city.Record {
 // checkForgotten: no byte of what a device may not see is in what it keeps of the
 // city. Its own acts stay in the outbox, where they have to be.
 func (f *Fleet) checkForgotten(ctx context.Context, d *Device) error {
-	see, err := f.visible(ctx, d)
+	see, err := visible(ctx, f.city.Server().Store(), d.Replica)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,6 @@ type Console struct {
 	read    *read.Reader
 	pages   map[string]*template.Template
 	assets  map[string]asset
-	issued  issued
 	cross   *http.CrossOriginProtection
 	closing chan struct{}
 	once    sync.Once
@@ -44,8 +43,7 @@ func New(c Config) (*Console, error) {
 	if c.Store == nil || c.Now == nil || c.Log == nil {
 		return nil, errors.New("console: store, clock and log are needed")
 	}
-	console := &Console{Config: c, read: read.New(c.Store.DB()), closing: make(chan struct{}), cross: http.NewCrossOriginProtection(),
-		issued: issued{by: map[string]enrolment{}}}
+	console := &Console{Config: c, read: read.New(c.Store.DB()), closing: make(chan struct{}), cross: http.NewCrossOriginProtection()}
 	var err error
 	if console.assets, err = loadAssets(); err != nil {
 		return nil, err

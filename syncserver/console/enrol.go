@@ -1,58 +1,24 @@
 package console
 
 import (
+	"errors"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/skip2/go-qrcode"
 
 	"cityhall/shared/city"
 	"cityhall/shared/keys"
+	"cityhall/syncserver/store"
 )
 
 const (
 	// enrolValid is how long a code lives.
 	enrolValid = 30 * time.Minute
-	// maxIssued bounds the codes that are kept for showing.
-	maxIssued = 200
 	// qrSize is the picture's width in pixels.
 	qrSize = 480
 )
-
-// enrolment is a code that may still be shown, to who made it only. It lives in
-// memory: the store keeps nothing but its hash.
-type enrolment struct {
-	staff      city.ID
-	kind       city.DeviceKind
-	name, crew string
-	code, link string
-	until      time.Time
-}
-
-type issued struct {
-	mu sync.Mutex
-	by map[string]enrolment // id of the form
-}
-
-func (i *issued) get(id string, staff city.ID, now time.Time) (enrolment, bool) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	e, ok := i.by[id]
-	return e, ok && e.staff == staff && now.Before(e.until)
-}
-
-func (i *issued) put(id string, e enrolment, now time.Time) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	for k, old := range i.by {
-		if now.After(old.until) || len(i.by) >= maxIssued {
-			delete(i.by, k)
-		}
-	}
-	i.by[id] = e
-}
 
 type enrolBody struct {
 	*form
@@ -89,11 +55,14 @@ func (v *call) enrol() {
 		return
 	}
 	to := base + "/devices/enrolments/" + string(f.ID)
-	if _, made := v.issued.get(string(f.ID), v.staff.ID, v.Now()); made {
+	if _, err := v.Store.IssuedEnrolment(v.ctx, city.ID(f.ID), v.staff.ID); err == nil {
 		v.g.Redirect(http.StatusSeeOther, to)
 		return
+	} else if !errors.Is(err, store.ErrCode) {
+		v.broken(v.g, err)
+		return
 	}
-	e, grants, err := v.enrolmentOf(f)
+	e, err := v.enrolmentOf(f)
 	if err != nil {
 		v.broken(v.g, err)
 		return
@@ -102,46 +71,53 @@ func (v *call) enrol() {
 		v.showEnrolForm(http.StatusUnprocessableEntity, f)
 		return
 	}
-	code, err := v.Store.CreateEnrolment(v.ctx, e.kind, e.name, grants, enrolValid)
-	if err != nil {
+	if err := v.Store.IssueEnrolment(v.ctx, city.ID(f.ID), v.staff.ID, e); err != nil {
 		v.broken(v.g, err)
 		return
 	}
-	e.code, e.link = code.Show(), keys.Enrolment{URL: v.syncURL(), Code: code, Fingerprint: v.Store.Keys().Identity.Public().Fingerprint()}.Link()
-	v.issued.put(string(f.ID), e, v.Now())
-	v.Log.Info("enrolment made", "kind", e.kind, "staff", v.staff.ID)
+	v.Log.Info("enrolment made", "kind", e.Kind, "staff", v.staff.ID)
 	v.g.Redirect(http.StatusSeeOther, to)
 }
 
 // enrolmentOf reads the form; what is wrong stands in its errors.
-func (v *call) enrolmentOf(f *form) (enrolment, []city.Scope, error) {
-	e := enrolment{staff: v.staff.ID, kind: city.DeviceKind(f.Value("kind")), name: trimmed(f.Value("name"), 80), until: v.Now().Add(enrolValid)}
-	if e.name == "" {
+func (v *call) enrolmentOf(f *form) (store.Enrolment, error) {
+	e := store.Enrolment{Kind: city.DeviceKind(f.Value("kind")), Name: trimmed(f.Value("name"), 80), Grants: []city.Scope{city.ScopePublic}, Expires: v.Now().Add(enrolValid)}
+	if e.Name == "" {
 		f.Errors["name"] = "Name it after where it stands or who carries it, such as “Main library, entrance”."
 	}
-	switch e.kind {
+	switch e.Kind {
 	case city.DeviceKiosk:
-		return e, []city.Scope{city.ScopePublic}, nil
+		return e, nil
 	case city.DeviceTablet:
 	default:
 		f.Errors["kind"] = "Choose what kind of device it is."
-		return e, nil, nil
+		return e, nil
 	}
 	crews, err := v.read.Crews(v.ctx)
 	if err != nil {
-		return e, nil, err
+		return e, err
 	}
-	grants := []city.Scope{city.ScopePublic}
 	for _, c := range crews {
 		if slices.Contains(f.Values["crew"], string(c.ID)) {
-			grants = append(grants, city.ScopeCrew(c.ID))
-			e.crew = joinWords(e.crew, c.Name)
+			e.Grants = append(e.Grants, city.ScopeCrew(c.ID))
 		}
 	}
-	if len(grants) == 1 {
+	if len(e.Grants) == 1 {
 		f.Errors["crew"] = "Choose at least one crew: a tablet shows the jobs of its crews."
 	}
-	return e, grants, nil
+	return e, nil
+}
+
+// crewNames says whose jobs the grants show.
+func (v *call) crewNames(grants []city.Scope) (string, error) {
+	crews, err := v.read.Crews(v.ctx)
+	var all string
+	for _, c := range crews {
+		if slices.Contains(grants, city.ScopeCrew(c.ID)) {
+			all = joinWords(all, c.Name)
+		}
+	}
+	return all, err
 }
 
 // syncURL is where the device will find the server.
@@ -167,8 +143,17 @@ func (v *call) enrolment() {
 	if !ok {
 		return
 	}
-	v.show(http.StatusOK, "enrolment", page{Title: "Code for " + e.name, Nav: "devices", Body: enrolmentBody{ID: v.g.Param("id"), Name: e.name,
-		Kind: string(e.kind), Crew: e.crew, Code: e.code, Link: e.link, Server: v.syncURL(), Until: v.say.when(e.until), Tablet: e.kind == city.DeviceTablet}})
+	crew, err := v.crewNames(e.Grants)
+	if err != nil {
+		v.broken(v.g, err)
+		return
+	}
+	v.show(http.StatusOK, "enrolment", page{Title: "Code for " + e.Name, Nav: "devices", Body: enrolmentBody{ID: v.g.Param("id"), Name: e.Name,
+		Kind: string(e.Kind), Crew: crew, Code: e.Code.Show(), Link: v.enrolLink(e), Server: v.syncURL(), Until: v.say.when(e.Expires), Tablet: e.Kind == city.DeviceTablet}})
+}
+
+func (v *call) enrolLink(e store.Enrolment) string {
+	return keys.Enrolment{URL: v.syncURL(), Code: e.Code, Fingerprint: v.Store.Keys().Identity.Public().Fingerprint()}.Link()
 }
 
 func (v *call) enrolmentQR() {
@@ -176,7 +161,7 @@ func (v *call) enrolmentQR() {
 	if !ok {
 		return
 	}
-	png, err := qrcode.Encode(e.link, qrcode.Medium, qrSize)
+	png, err := qrcode.Encode(v.enrolLink(e), qrcode.Medium, qrSize)
 	if err != nil {
 		v.broken(v.g, err)
 		return
@@ -184,13 +169,18 @@ func (v *call) enrolmentQR() {
 	v.g.Data(http.StatusOK, "image/png", png)
 }
 
-func (v *call) issuedOne() (enrolment, bool) {
+func (v *call) issuedOne() (store.Enrolment, bool) {
 	if !v.mayDevices() {
-		return enrolment{}, false
+		return store.Enrolment{}, false
 	}
-	e, ok := v.issued.get(v.g.Param("id"), v.staff.ID, v.Now())
-	if !ok {
+	e, err := v.Store.IssuedEnrolment(v.ctx, city.ID(v.g.Param("id")), v.staff.ID)
+	if errors.Is(err, store.ErrCode) {
 		v.message(http.StatusNotFound, "This code is not shown any more", "A code is shown for half an hour, to the person who made it. If the device has not been enrolled, make a new one.")
+		return e, false
 	}
-	return e, ok
+	if err != nil {
+		v.broken(v.g, err)
+		return e, false
+	}
+	return e, true
 }

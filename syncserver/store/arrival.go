@@ -154,8 +154,19 @@ func (s *Store) KeepPhotos(ctx context.Context) error {
 // a device that still holds the bytes then puts them back by itself. A damaged
 // file is kept beside its place, for whoever wants to try to read it.
 func (s *Store) doubtBlob(ctx context.Context, sha string) error {
-	defer s.uploading.lock(sha)()
-	err := s.do(ctx, func(ctx context.Context, w *writeTx) error {
+	unlock, err := s.lockBlob(sha)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	_, size, whole, err := s.blobRow(ctx, sha)
+	if err != nil || !whole || wrongBlob(s.blobPath(sha), listed{SHA: sha, Bytes: size}) == "" {
+		if errors.Is(err, ErrNoBlob) {
+			err = nil
+		}
+		return err // somebody was faster: it is taken back, or here again
+	}
+	err = s.do(ctx, func(ctx context.Context, w *writeTx) error {
 		if _, err := w.tx.ExecContext(ctx, `UPDATE blob SET complete = 0, device = '' WHERE sha256 = $1`, sha); err != nil {
 			return err
 		}

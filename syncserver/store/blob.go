@@ -35,8 +35,10 @@ func (s *Store) prepareBlobs() error {
 	if s.blobs == "" {
 		return errors.New("open the store: no folder for blobs")
 	}
-	if err := os.MkdirAll(filepath.Join(s.blobs, "part"), 0o700); err != nil {
-		return fmt.Errorf("make the folder for blobs: %w", err)
+	for _, dir := range []string{"part", uploadLocks} {
+		if err := os.MkdirAll(filepath.Join(s.blobs, dir), 0o700); err != nil {
+			return fmt.Errorf("make the folder for blobs: %w", err)
+		}
 	}
 	return nil
 }

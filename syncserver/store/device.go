@@ -46,23 +46,6 @@ var ErrCode = errors.New("the enrolment code is unknown, used or expired")
 // ErrNoDevice means a device that was never enrolled.
 var ErrNoDevice = errors.New("no such device")
 
-// CreateEnrolment makes a one-time code. It is shown once; only its hash is kept.
-func (s *Store) CreateEnrolment(ctx context.Context, kind city.DeviceKind, name string, grants []city.Scope, valid time.Duration) (keys.EnrolCode, error) {
-	code, err := keys.NewEnrolCode(nil)
-	if err != nil {
-		return code, err
-	}
-	return code, s.do(ctx, func(ctx context.Context, w *writeTx) error {
-		hash := code.Hash(s.keys.MAC)
-		_, err := w.tx.ExecContext(ctx, `INSERT INTO enrolment (code, kind, name, grants, expires, used) VALUES ($1, $2, $3, $4, $5, '')`,
-			hash, kind, name, joinScopes(grants), stamp(s.now().Add(valid)))
-		if err != nil {
-			return err
-		}
-		return seal(ctx, w.tx, "enrolment", hash)
-	})
-}
-
 // Enrol trades a code for a device. A device that asks again with the same code
 // and key, because the answer was lost, gets the same answer.
 func (s *Store) Enrol(ctx context.Context, code keys.EnrolCode, public keys.PublicKey, name string) (Device, error) {

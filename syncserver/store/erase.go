@@ -255,21 +255,11 @@ func (s *Store) scour(ctx context.Context) error {
 	return err
 }
 
-// erasures are the ledger's, in order.
-func (l *ledger) erasures() []ledgerLine {
-	if l == nil {
-		return nil
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(l.kept), func(line ledgerLine) bool { return line.Kind != lineErase })
-}
-
 // dropSnapshots removes every snapshot that was made before the newest erasure,
 // one that is being made too.
 func (s *Store) dropSnapshots(ctx context.Context) error {
-	if err := s.learnErased(ctx); err != nil || s.snaps == nil || s.snaps.dir == "" {
-		return err
+	if s.snaps == nil || s.snaps.dir == "" {
+		return nil
 	}
 	select {
 	case s.snaps.turn <- struct{}{}:
@@ -280,18 +270,9 @@ func (s *Store) dropSnapshots(ctx context.Context) error {
 	return s.SweepSnapshots(ctx)
 }
 
-func (s *Store) learnErased(ctx context.Context) error {
-	var seq int64
-	if err := s.db.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM erasure`).Scan(&seq); err != nil {
-		return fmt.Errorf("look for erasures: %w", err)
-	}
-	s.erased.Store(seq)
-	return nil
-}
-
 // finishErasures does at a start what a crash may have left of them.
 func (s *Store) finishErasures(ctx context.Context) error {
-	all := s.ledger.erasures()
+	all := s.ledger.ofKind(lineErase)
 	for _, line := range all {
 		if err := s.dropErased(ctx, line.Erased); err != nil {
 			return err
@@ -300,12 +281,12 @@ func (s *Store) finishErasures(ctx context.Context) error {
 	if len(all) == 0 {
 		return nil
 	}
-	return errors.Join(s.scour(ctx), s.learnErased(ctx))
+	return s.scour(ctx)
 }
 
 // eraseAgain does every erasure that an older database does not know.
 func (w *writeTx) eraseAgain(ctx context.Context) error {
-	for _, line := range w.s.ledger.erasures() {
+	for _, line := range w.s.ledger.ofKind(lineErase) {
 		e := line.Erased
 		if _, done, err := w.known(ctx, e.Act); err != nil || done {
 			if err != nil {

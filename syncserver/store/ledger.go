@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -77,7 +78,8 @@ type ledger struct {
 	path string
 
 	mu      sync.Mutex
-	size    int64 // of the file as last read or written
+	file    os.FileInfo // the file that was last read or written; nil: none yet
+	size    int64       // of it then
 	n       int64
 	link    string
 	mark    ledgerLine // newest of mark and restore
@@ -104,7 +106,12 @@ func openLedger(path string) (*ledger, error) {
 // read takes the text in and gives the length of what is whole. Bytes behind the
 // last line end were cut off while they were written: nobody relied on them yet.
 func (l *ledger) read(raw []byte) (int64, error) {
-	l.n, l.link, l.mark, l.backup, l.revoked, l.kept = 0, "", ledgerLine{}, ledgerLine{}, map[city.DeviceID]bool{}, nil
+	l.n, l.link, l.mark, l.backup, l.revoked, l.kept, l.size = 0, "", ledgerLine{}, ledgerLine{}, map[city.DeviceID]bool{}, nil, 0
+	return l.take(raw)
+}
+
+// take takes in the text behind what was read before.
+func (l *ledger) take(raw []byte) (int64, error) {
 	whole := int64(bytes.LastIndexByte(raw, '\n') + 1)
 	for at := int64(0); at < whole; {
 		end := at + int64(bytes.IndexByte(raw[at:], '\n')) + 1
@@ -124,8 +131,36 @@ func (l *ledger) read(raw []byte) (int64, error) {
 		l.note(line)
 		at = end
 	}
-	l.size = whole
-	return whole, nil
+	l.size += whole
+	return l.size, nil
+}
+
+// refresh takes in what other servers have written since.
+func (l *ledger) refresh() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f, err := l.open()
+	if err != nil {
+		l.size = -1
+		return fmt.Errorf("read the ledger: %w", err)
+	}
+	return f.Close()
+}
+
+// ofKind gives the kept lines of a kind, in order.
+func (l *ledger) ofKind(kind string) []ledgerLine {
+	if l == nil {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(l.kept), func(line ledgerLine) bool { return line.Kind != kind })
+}
+
+func (l *ledger) isRevoked(id city.DeviceID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.revoked[id]
 }
 
 func (l *ledger) newest() ledgerLine {
@@ -207,11 +242,13 @@ func (l *ledger) open() (*os.File, error) {
 	}
 }
 
-// errReplaced means that another process has put a shorter file in the place of
-// the one that was just locked.
-var errReplaced = errors.New("the ledger was replaced")
+// errReplaced means that another process has removed the file that was just locked,
+// or has put another one in its place.
+var errReplaced = errors.New("the file was replaced")
 
-func (l *ledger) catchUp(f *os.File) error {
+// lockInPlace waits for the lock of a file and looks whether it is still the one at
+// path; errReplaced if not.
+func lockInPlace(f *os.File, path string) error {
 	if _, err := lockFile(f, true); err != nil {
 		return err
 	}
@@ -219,17 +256,34 @@ func (l *ledger) catchUp(f *os.File) error {
 	if err != nil {
 		return err
 	}
-	if there, err := os.Stat(l.path); err != nil || !os.SameFile(mine, there) {
+	if there, err := os.Stat(path); err != nil || !os.SameFile(mine, there) {
 		return errReplaced
 	}
-	if mine.Size() == l.size && l.n > 0 {
-		return nil
+	return nil
+}
+
+func (l *ledger) catchUp(f *os.File) error {
+	if err := lockInPlace(f, l.path); err != nil {
+		return err
 	}
-	raw, err := io.ReadAll(f)
+	mine, err := f.Stat()
 	if err != nil {
 		return err
 	}
-	whole, err := l.read(raw)
+	same := l.file != nil && os.SameFile(mine, l.file) && l.n > 0 && l.size > 0
+	l.file = mine
+	if same && mine.Size() == l.size {
+		return nil
+	}
+	from, read := int64(0), l.read
+	if same && mine.Size() > l.size { // others have only appended
+		from, read = l.size, l.take
+	}
+	raw, err := io.ReadAll(io.NewSectionReader(f, from, mine.Size()-from))
+	if err != nil {
+		return err
+	}
+	whole, err := read(raw)
 	if err == nil && whole < mine.Size() {
 		err = f.Truncate(whole)
 	}
@@ -305,6 +359,7 @@ func (l *ledger) compact() error {
 	if _, err := l.read(all); err != nil {
 		return err
 	}
+	l.file = nil // which is another one now
 	return syncFolder(filepath.Dir(l.path))
 }
 

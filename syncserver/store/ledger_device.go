@@ -37,6 +37,8 @@ func (l *ledger) noteDevice(line ledgerLine) {
 
 // about gives the kept lines of a kind, by device.
 func (l *ledger) about(kind string) map[city.DeviceID]ledgerLine {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	out := map[city.DeviceID]ledgerLine{}
 	for _, line := range l.kept {
 		if line.Kind == kind {

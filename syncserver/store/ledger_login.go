@@ -28,10 +28,7 @@ func (l *ledger) noteLogin(line ledgerLine) {
 // loginAgain puts back the names and passwords that an older database does not
 // know. Who they belong to is a record, and as old as the database.
 func (w *writeTx) loginAgain(ctx context.Context) error {
-	for _, line := range w.s.ledger.kept {
-		if line.Kind != lineLogin {
-			continue
-		}
+	for _, line := range w.s.ledger.ofKind(lineLogin) {
 		var have ledgerLogin
 		err := w.tx.QueryRowContext(ctx, `SELECT name, staff, password FROM login WHERE name = $1`, line.Login.Name).Scan(&have.Name, &have.Staff, &have.Password)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {

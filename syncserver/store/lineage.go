@@ -25,27 +25,14 @@ func (s *Store) replay(ctx context.Context) error {
 	if s.ledger == nil {
 		return nil
 	}
-	var missing []ledgerLine
 	var head Head
 	err := sqlite.InTx(ctx, s.db, func(tx *sql.Tx) error {
 		w, err := s.lock(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if missing, err = w.bringBack(ctx); err != nil {
-			return err
-		}
-		why, err := rewound(ctx, w.tx, w.head, s.ledger.mark)
-		if err != nil {
-			return err
-		}
-		if why != "" {
-			if err := w.rotate(ctx, why); err != nil {
-				return err
-			}
-		}
 		at := w.head.Seq
-		if err := w.eraseAgain(ctx); err != nil {
+		if err := w.inLine(ctx, ""); err != nil {
 			return err
 		}
 		if head = w.head; head.Seq == at {
@@ -56,16 +43,43 @@ func (s *Store) replay(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("replay the ledger: %w", err)
 	}
-	if s.ledger.n == 0 && head.Seq > 0 {
+	if s.ledger.newest().Kind == "" && head.Seq > 0 {
 		s.log.Warn("there is no ledger: whether this database was put back from a copy cannot be told", "path", s.ledger.path)
-	}
-	if err := s.ledger.append(missing...); err != nil {
-		return err
 	}
 	if err := s.finishErasures(ctx); err != nil {
 		return err
 	}
 	return s.markHead(ctx)
+}
+
+// inLine brings the database in line with the ledger, and begins a new epoch when
+// it was put back: by why, or else by what the ledger has seen. The head is locked,
+// so that of several servers one does it and the next finds it done.
+func (w *writeTx) inLine(ctx context.Context, why string) error {
+	l := w.s.ledger
+	if l != nil {
+		if err := l.refresh(); err != nil {
+			return err
+		}
+		missing, err := w.bringBack(ctx)
+		if err != nil {
+			return err
+		}
+		if err := l.append(missing...); err != nil {
+			return err
+		}
+		if why == "" {
+			if why, err = rewound(ctx, w.tx, w.head, l.newest()); err != nil {
+				return err
+			}
+		}
+	}
+	if why != "" {
+		if err := w.rotate(ctx, why); err != nil {
+			return err
+		}
+	}
+	return w.eraseAgain(ctx)
 }
 
 // bringBack puts the devices in line with the ledger, and gives the lines that
@@ -98,7 +112,7 @@ func (w *writeTx) revokeAgain(ctx context.Context) ([]ledgerLine, error) {
 		if err := rows.Scan(&id, &state); err != nil {
 			return nil, err
 		}
-		known := w.s.ledger.revoked[id]
+		known := w.s.ledger.isRevoked(id)
 		if known && state != DeviceRevoked {
 			again = append(again, id)
 		}
@@ -185,7 +199,7 @@ func (s *Store) learn(ctx context.Context, c protocol.Cursor) error {
 			}
 			return err
 		}
-		return w.rotate(ctx, fmt.Sprintf("a device has read up to %d, which is not in this log", c.Seq))
+		return w.inLine(ctx, fmt.Sprintf("a device has read up to %d, which is not in this log", c.Seq))
 	})
 }
 
@@ -225,11 +239,7 @@ func (s *Store) markHead(ctx context.Context) error {
 	}
 	if mark.Epoch == head.Epoch && head.Seq < mark.Seq {
 		return s.do(ctx, func(ctx context.Context, w *writeTx) error {
-			why, err := rewound(ctx, w.tx, w.head, s.ledger.newest())
-			if err != nil || why == "" {
-				return err
-			}
-			return w.rotate(ctx, why)
+			return w.inLine(ctx, "")
 		})
 	}
 	if mark.Epoch == head.Epoch && mark.Seq == head.Seq {

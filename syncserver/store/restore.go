@@ -208,8 +208,10 @@ func (r *Restored) fillBlobs(ctx context.Context, to string) (map[string]bool, e
 		return nil, err
 	}
 	defer f.Close()
-	if err := os.MkdirAll(filepath.Join(to, "part"), 0o700); err != nil {
-		return nil, err
+	for _, dir := range []string{"part", uploadLocks} {
+		if err := os.MkdirAll(filepath.Join(to, dir), 0o700); err != nil {
+			return nil, err
+		}
 	}
 	have, folders := map[string]bool{}, map[string]bool{to: true}
 	for lines := bufio.NewScanner(f); ; {

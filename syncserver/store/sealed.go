@@ -16,7 +16,7 @@ type sealedTable struct {
 var sealedTables = map[string]sealedTable{
 	// What moves with every act is proven by the chain; turn says nothing.
 	"sync_head": {name: "head", read: `SELECT * FROM sync_head`, write: `UPDATE sync_head SET row_hash = $1`,
-		unsealed: `SELECT * FROM sync_head WHERE row_hash IS NULL`, all: `SELECT * FROM sync_head`, loose: []string{"seq", "hash", "turn"}},
+		unsealed: `SELECT * FROM sync_head WHERE row_hash IS NULL`, all: `SELECT * FROM sync_head`, loose: []string{"seq", "hash", "turn", "needs"}},
 	"mutation": {name: "act", keys: []string{"id"}, read: `SELECT * FROM mutation WHERE id = $1`, write: `UPDATE mutation SET row_hash = $1 WHERE id = $2`,
 		unsealed: `SELECT * FROM mutation WHERE row_hash IS NULL LIMIT 500`, all: `SELECT * FROM mutation`},
 	"stream": {name: "stream", keys: []string{"device", "stream"}, read: `SELECT * FROM stream WHERE device = $1 AND stream = $2`,

@@ -103,26 +103,12 @@ func (s *Store) openSnapshots(ctx context.Context, c Config) error {
 	if err := os.MkdirAll(c.Snapshots, 0o700); err != nil {
 		return fmt.Errorf("make the folder for snapshots: %w", err)
 	}
-	found, err := os.ReadDir(c.Snapshots)
-	if err != nil {
-		return fmt.Errorf("look for snapshots: %w", err)
+	if err := s.removeUnfinished(); err != nil {
+		return err
 	}
-	for _, f := range found {
-		dir := filepath.Join(c.Snapshots, f.Name())
-		m, err := readSnapshot(dir)
-		if err == nil {
-			err = s.stillTrue(ctx, m)
-		}
-		if err == nil {
-			s.snaps.made = append(s.snaps.made, m)
-			continue
-		}
-		s.log.Info("snapshot removed", "file", f.Name(), "why", err)
-		if err := os.RemoveAll(dir); err != nil {
-			return fmt.Errorf("remove a snapshot: %w", err)
-		}
+	if err := s.findSnapshots(ctx); err != nil {
+		return err
 	}
-	slices.SortFunc(s.snaps.made, func(a, b *Snapshot) int { return a.Made.Compare(b.Made) })
 	s.snaps.busy.Go(s.keepSnapshots)
 	return nil
 }
@@ -146,7 +132,7 @@ func (s *Store) stillTrue(ctx context.Context, m *Snapshot) error {
 // lives tells whether the parts may be given out. A server's clock that went
 // back makes nothing live longer.
 func (m *Snapshot) lives(head Head, now time.Time) bool {
-	return m.Epoch == head.Epoch && m.Seq >= head.Erased && now.Before(m.Expires) && !now.Before(m.Made)
+	return m.Epoch == head.Epoch && m.Seq >= head.Erased && now.Before(m.Expires) && !now.Add(2*clockTolerance).Before(m.Made)
 }
 
 func (s *Store) keepSnapshots() {
@@ -167,6 +153,12 @@ func (s *Store) keepSnapshots() {
 // SweepSnapshots removes those that have expired, or are of another history, and
 // the oldest while they take more room than they may. The newest stays.
 func (s *Store) SweepSnapshots(ctx context.Context) error {
+	if s.snaps.dir == "" {
+		return nil
+	}
+	if err := errors.Join(s.removeUnfinished(), s.findSnapshots(ctx)); err != nil {
+		return err
+	}
 	head, err := s.Head(ctx)
 	if err != nil {
 		return err
@@ -201,7 +193,14 @@ func (s *Store) Snapshot(ctx context.Context, d Device) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, b, err := s.youngOrBuild(head, joinScopes(d.Grants))
+	grants := joinScopes(d.Grants)
+	if m := s.young(head, grants); m != nil {
+		return m, nil
+	}
+	if err := s.findSnapshots(ctx); err != nil {
+		return nil, err
+	}
+	m, b, err := s.youngOrBuild(head, grants)
 	if err != nil || m != nil {
 		return m, err
 	}
@@ -213,15 +212,36 @@ func (s *Store) Snapshot(ctx context.Context, d Device) (*Snapshot, error) {
 	}
 }
 
+// young gives a snapshot that is there and young. One that another server has
+// removed is forgotten.
+func (s *Store) young(head Head, grants string) *Snapshot {
+	n := s.snaps
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return s.youngOf(head, grants)
+}
+
+func (s *Store) youngOf(head Head, grants string) *Snapshot {
+	n := s.snaps
+	for _, m := range slices.Backward(n.made) {
+		if m.Grants != grants || !m.lives(head, s.now()) || s.now().Sub(m.Made) >= snapshotYoung || head.Seq-m.Seq > s.horizon {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(m.dir, snapshotManifest)); err == nil {
+			return m
+		}
+		n.made = slices.DeleteFunc(slices.Clone(n.made), func(o *Snapshot) bool { return o == m })
+	}
+	return nil
+}
+
 // youngOrBuild gives what is there, or what is being made.
 func (s *Store) youngOrBuild(head Head, grants string) (*Snapshot, *snapshotBuild, error) {
 	n := s.snaps
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, m := range slices.Backward(n.made) {
-		if m.Grants == grants && m.lives(head, s.now()) && s.now().Sub(m.Made) < snapshotYoung && head.Seq-m.Seq <= s.horizon {
-			return m, nil, nil
-		}
+	if m := s.youngOf(head, grants); m != nil {
+		return m, nil, nil
 	}
 	if b := n.building[grants]; b != nil {
 		return nil, b, nil
@@ -241,7 +261,7 @@ func (s *Store) buildSnapshot(grants string, b *snapshotBuild) {
 	n := s.snaps
 	select {
 	case n.turn <- struct{}{}:
-		b.m, b.err = s.makeSnapshot(n.ctx, grants)
+		b.m, b.err = s.onSite(n.ctx, grants)
 		<-n.turn
 	case <-n.ctx.Done():
 	}
@@ -251,7 +271,12 @@ func (s *Store) buildSnapshot(grants string, b *snapshotBuild) {
 	n.mu.Lock()
 	delete(n.building, grants)
 	if b.err == nil {
-		n.made = append(n.made, b.m)
+		same := slices.IndexFunc(n.made, func(m *Snapshot) bool { return m.dir == b.m.dir }) // found in the folder meanwhile
+		if same < 0 {
+			n.made = append(n.made, b.m)
+		} else {
+			b.m = n.made[same]
+		}
 	}
 	n.mu.Unlock()
 	if b.err == nil {
@@ -263,8 +288,23 @@ func (s *Store) buildSnapshot(grants string, b *snapshotBuild) {
 }
 
 // SnapshotPart opens a part of a snapshot that was made for exactly the device's
-// present grants; ErrNoSnapshot for any other. The caller closes the file.
+// present grants, by whichever server; ErrNoSnapshot for any other. The caller
+// closes the file.
 func (s *Store) SnapshotPart(ctx context.Context, d Device, sha string) (*os.File, error) {
+	if s.snaps.dir == "" {
+		return nil, ErrNoSnapshot
+	}
+	f, err := s.partOf(ctx, d, sha)
+	if !errors.Is(err, ErrNoSnapshot) {
+		return f, err
+	}
+	if err := s.findSnapshots(ctx); err != nil {
+		return nil, err
+	}
+	return s.partOf(ctx, d, sha)
+}
+
+func (s *Store) partOf(ctx context.Context, d Device, sha string) (*os.File, error) {
 	head, err := s.Head(ctx)
 	if err != nil {
 		return nil, err

@@ -5,10 +5,8 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
@@ -16,14 +14,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver, as "pgx"
-
 	"cityhall/shared/keys"
 	"cityhall/shared/sqlite"
 )
-
-//go:embed schema/*.sql
-var schema embed.FS
 
 // Config is what a Store needs.
 type Config struct {
@@ -45,7 +38,10 @@ type Config struct {
 	Horizon int64
 	Keys    *keys.ServerKeys
 	Now     func() time.Time
-	Log     *slog.Logger
+	// DatabaseClock makes PostgreSQL's clock correct Now when it is off by more than a
+	// second, so that several servers agree on the time.
+	DatabaseClock bool
+	Log           *slog.Logger
 	// Room gives the bytes free on the disk of a folder; nil asks the system.
 	Room func(dir string) (free int64, known bool)
 }
@@ -70,21 +66,28 @@ type Store struct {
 	sweepNow chan struct{}
 
 	uploading uploads
-	erased    atomic.Int64 // place of the newest erasure
-	unscoured atomic.Bool  // what was erased is still in SQLite's log
+	unscoured atomic.Bool // what was erased is still in SQLite's log
 	snaps     *snapshots
 	horizon   int64
 	decoding  sync.Mutex // one picture at a time
 	room      func(dir string) (int64, bool)
 
+	others *others // nil on SQLite, where there are none
+
 	mu       sync.Mutex
 	watchers map[chan int64]struct{}
+	told     int64 // head that was announced last
 }
 
 // Open opens the database, makes or migrates its tables, brings it in line with
 // the ledger and starts the writer.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	s, err := begin(ctx, c, (*Store).prepare)
+	s, err := begin(ctx, c, func(s *Store, ctx context.Context) error {
+		if err := s.meetOthers(ctx, c); err != nil {
+			return err
+		}
+		return s.prepare(ctx, c)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +96,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	}
 	go s.write()
 	go s.keepTime()
+	s.joinOthers()
 	if s.ledger == nil {
 		close(s.marked)
 	} else {
@@ -137,7 +141,7 @@ func begin(ctx context.Context, c Config, ready func(*Store, context.Context) er
 		err = ready(s, ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(err, s.leaveOthers(), db.Close())
 	}
 	return s, nil
 }
@@ -146,16 +150,7 @@ func open(ctx context.Context, dsn string) (*sql.DB, error) {
 	if !IsPostgres(dsn) {
 		return sqlite.Open(ctx, dsn, sqlite.Options{SecureDelete: true, MaxConns: 8})
 	}
-	db, err := sql.Open("pgx", dsn)
-	if err != nil {
-		return nil, fmt.Errorf("open PostgreSQL: %w", err)
-	}
-	db.SetMaxOpenConns(16)
-	if err := db.PingContext(ctx); err != nil {
-		db.Close()
-		return nil, fmt.Errorf("reach PostgreSQL: %w", err)
-	}
-	return db, nil
+	return openPostgres(ctx, dsn, lockPatience)
 }
 
 // IsPostgres tells whether a data source is PostgreSQL and not a file.
@@ -164,23 +159,22 @@ func IsPostgres(dsn string) bool {
 }
 
 // prepare migrates, and gives a new database its lineage.
-func (s *Store) prepare(ctx context.Context) error {
-	files, err := fs.Sub(schema, "schema")
-	if err != nil {
-		return err
-	}
-	if err := sqlite.Migrate(ctx, s.db, files); err != nil {
+func (s *Store) prepare(ctx context.Context, c Config) error {
+	if err := s.migrate(ctx, c.DB); err != nil {
 		return err
 	}
 	if err := s.prepareBlobs(); err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, `INSERT INTO sync_head (one, epoch, seq, hash, safe, turn) VALUES (1, $1, 0, $2, 0, 0) ON CONFLICT DO NOTHING`,
+	_, err := s.db.ExecContext(ctx, `INSERT INTO sync_head (one, epoch, seq, hash, safe, turn) VALUES (1, $1, 0, $2, 0, 0) ON CONFLICT DO NOTHING`,
 		rand.Text(), make([]byte, 32))
 	if err != nil {
 		return fmt.Errorf("begin the log: %w", err)
 	}
 	if err := s.sealOld(ctx); err != nil {
+		return err
+	}
+	if err := s.ownKeys(ctx); err != nil {
 		return err
 	}
 	return s.replay(ctx)
@@ -196,17 +190,16 @@ func (s *Store) current(ctx context.Context) error {
 	if err == nil && have != want {
 		err = fmt.Errorf("%w: schema %d, not %d", ErrSchema, have, want)
 	}
+	if err == nil {
+		err = s.sameKeys(ctx, s.db)
+	}
 	return err
 }
 
 // schemaVersions gives the database's version and the program's.
 func schemaVersions(ctx context.Context, db *sql.DB) (have, want int, err error) {
-	files, err := fs.Glob(schema, "schema/*.sql")
-	if err != nil {
-		return 0, 0, err
-	}
 	have, err = sqlite.SchemaVersion(ctx, db)
-	return have, len(files), err
+	return have, schemaKnown, err
 }
 
 // Close waits for the acts under way, notes the head in the ledger and closes
@@ -216,18 +209,20 @@ func (s *Store) Close() error {
 	<-s.done
 	<-s.marked
 	s.snaps.close()
-	var err error
+	err := s.leaveOthers()
 	if !s.attached {
-		err = s.markHead(context.Background())
-	}
-	if errors.Is(err, ErrClosed) {
-		err = nil // the head has gone back: the next start sees to it
+		if merr := s.markHead(context.Background()); !errors.Is(merr, ErrClosed) { // the head has gone back: the next start sees to it
+			err = errors.Join(err, merr)
+		}
 	}
 	return errors.Join(err, s.db.Close())
 }
 
 // DB is for the queries of store/read. Nothing else writes or reads past Store.
 func (s *Store) DB() *sql.DB { return s.db }
+
+// Now is the city's time, as all its servers have it.
+func (s *Store) Now() time.Time { return s.now() }
 
 // Keys are the server's keys.
 func (s *Store) Keys() *keys.ServerKeys { return s.keys }
@@ -245,9 +240,13 @@ type Head struct {
 
 // Head reads the end of the log.
 func (s *Store) Head(ctx context.Context) (Head, error) {
-	h, err := readHead(ctx, s.db)
-	h.Erased = s.erased.Load()
-	return h, err
+	var h Head
+	err := s.db.QueryRowContext(ctx, `SELECT epoch, seq, hash, safe, (SELECT coalesce(max(seq), 0) FROM erasure) FROM sync_head WHERE one = 1`).
+		Scan(&h.Epoch, &h.Seq, &h.Hash, &h.Safe, &h.Erased)
+	if err != nil {
+		return h, fmt.Errorf("read the head: %w", err)
+	}
+	return h, nil
 }
 
 func readHead(ctx context.Context, q querier) (Head, error) {
@@ -266,8 +265,8 @@ type querier interface {
 	ExecContext(context.Context, string, ...any) (sql.Result, error)
 }
 
-// Watch gives the head after each commit, the newest only. Call the function
-// when done.
+// Watch gives the head after each commit, of other servers on this database too,
+// the newest only. Call the function when done.
 func (s *Store) Watch() (<-chan int64, func()) {
 	c := make(chan int64, 1)
 	s.mu.Lock()
@@ -283,6 +282,7 @@ func (s *Store) Watch() (<-chan int64, func()) {
 func (s *Store) announce(head int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.told = head
 	for c := range s.watchers {
 		select { // an unread older head is replaced
 		case <-c:

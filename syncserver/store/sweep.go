@@ -71,6 +71,7 @@ func (s *Store) keepTime() {
 		case <-s.sweepNow: // what is due may not be committed yet: a sweep waits for its turn
 		case <-pause.C:
 			due, err = s.anythingDue(ctx)
+			err = errors.Join(err, s.sweepNonces(ctx))
 		}
 		if due && err == nil {
 			more, err = s.Sweep(ctx)

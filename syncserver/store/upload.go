@@ -66,11 +66,39 @@ func (u *uploads) lock(sha string) func() {
 	}
 }
 
+// uploadLocks is the folder of the files by which several servers keep out of each
+// other's uploads: 256, by the first digits of a blob's name. They stay, so that
+// nobody waits for one that another has removed.
+const uploadLocks = "locks"
+
+// lockBlob waits until nobody else writes the blob, here or at another server.
+func (s *Store) lockBlob(sha string) (unlock func(), err error) {
+	here := s.uploading.lock(sha)
+	f, err := os.OpenFile(filepath.Join(s.blobs, uploadLocks, sha[:2]), os.O_CREATE|os.O_WRONLY, 0o600)
+	if err == nil {
+		if _, err = lockFile(f, true); err != nil {
+			err = errors.Join(err, f.Close())
+		}
+	}
+	if err != nil {
+		here()
+		return nil, fmt.Errorf("lock blob: %w", err)
+	}
+	return func() {
+		f.Close()
+		here()
+	}, nil
+}
+
 // BeginBlob announces an upload of size bytes by a device, or by the server
 // itself, whose id is empty. Beginning again changes nothing, unless the size is
 // another one: somebody was wrong about it, and what was sent for that is void.
 func (s *Store) BeginBlob(ctx context.Context, by city.DeviceID, sha string, size int64) error {
-	defer s.uploading.lock(sha)()
+	unlock, err := s.lockBlob(sha)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	if erased, err := erasedBefore(ctx, s.db, sha); err != nil || erased {
 		return errors.Join(err, ErrErased)
 	}
@@ -121,7 +149,11 @@ func (s *Store) ResumeBlob(ctx context.Context, sha string) (offset, size int64,
 			return 0, size, err
 		}
 	}
-	defer s.uploading.lock(sha)()
+	unlock, err := s.lockBlob(sha)
+	if err != nil {
+		return 0, size, err
+	}
+	defer unlock()
 	have, size, whole, err := s.BlobOffset(ctx, sha)
 	if err != nil || whole {
 		return have, size, err
@@ -143,7 +175,11 @@ func (s *Store) ResumeBlob(ctx context.Context, sha string) (offset, size int64,
 // makes the blob visible, if the whole has the right hash; otherwise the upload
 // begins anew.
 func (s *Store) AppendBlob(ctx context.Context, sha string, offset int64, chunk []byte) (int64, error) {
-	defer s.uploading.lock(sha)()
+	unlock, err := s.lockBlob(sha)
+	if err != nil {
+		return 0, err
+	}
+	defer unlock()
 	have, size, whole, err := s.BlobOffset(ctx, sha)
 	if err != nil {
 		return 0, err
@@ -260,8 +296,12 @@ func (s *Store) SweepUploads(ctx context.Context) (int, error) {
 }
 
 func (s *Store) dropUpload(ctx context.Context, sha string) error {
-	defer s.uploading.lock(sha)()
-	err := s.do(ctx, func(ctx context.Context, w *writeTx) error {
+	unlock, err := s.lockBlob(sha)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	err = s.do(ctx, func(ctx context.Context, w *writeTx) error {
 		_, err := w.tx.ExecContext(ctx, `DELETE FROM blob WHERE sha256 = $1 AND complete = 0`, sha)
 		return err
 	})
@@ -283,16 +323,28 @@ func (s *Store) strayParts(ctx context.Context) (int, error) {
 		if !BlobName(f.Name()) {
 			continue
 		}
-		_, _, whole, err := s.blobRow(ctx, f.Name())
-		if errors.Is(err, ErrNoBlob) || err == nil && whole {
-			err = removeFile(s.partPath(f.Name()))
-			n++
-		}
+		gone, err := s.dropStray(ctx, f.Name())
 		if err != nil {
 			return n, err
 		}
+		if gone {
+			n++
+		}
 	}
 	return n, nil
+}
+
+func (s *Store) dropStray(ctx context.Context, sha string) (bool, error) {
+	unlock, err := s.lockBlob(sha)
+	if err != nil {
+		return false, err
+	}
+	defer unlock()
+	_, _, whole, err := s.blobRow(ctx, sha)
+	if errors.Is(err, ErrNoBlob) || err == nil && whole {
+		return true, removeFile(s.partPath(sha))
+	}
+	return false, err
 }
 
 func removeFile(path string) error {

@@ -65,8 +65,12 @@ func (s *Store) writeGroup(group []*job) {
 		}
 		j.done <- errs[i]
 	}
-	if err == nil && head > 0 {
+	switch {
+	case err == nil && head > 0:
 		s.announce(head)
+		s.tellOthers()
+	case err != nil:
+		s.noteTrouble(err)
 	}
 }
 
@@ -118,9 +122,13 @@ type writeTx struct {
 // lock takes the head row first, on both engines by the same statement.
 func (s *Store) lock(ctx context.Context, tx *sql.Tx) (*writeTx, error) {
 	w := &writeTx{txView: newView(ctx, tx), s: s, tx: tx}
-	row := tx.QueryRowContext(ctx, `UPDATE sync_head SET turn = turn + 1 WHERE one = 1 RETURNING epoch, seq, hash, safe`)
-	if err := row.Scan(&w.head.Epoch, &w.head.Seq, &w.head.Hash, &w.head.Safe); err != nil {
+	row := tx.QueryRowContext(ctx, `UPDATE sync_head SET turn = turn + 1 WHERE one = 1 RETURNING epoch, seq, hash, safe, needs`)
+	var needs int
+	if err := row.Scan(&w.head.Epoch, &w.head.Seq, &w.head.Hash, &w.head.Safe, &needs); err != nil {
 		return nil, fmt.Errorf("lock the head: %w", err)
+	}
+	if needs > schemaKnown {
+		return nil, outdated(needs)
 	}
 	return w, w.seeHeld(ctx)
 }

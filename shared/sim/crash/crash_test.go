@@ -20,6 +20,7 @@ import (
 	"cityhall/shared/city"
 	"cityhall/shared/replica"
 	"cityhall/shared/sim"
+	"cityhall/shared/sim/postgres"
 	"cityhall/shared/sqlite"
 	"cityhall/syncserver"
 )
@@ -32,11 +33,15 @@ var (
 
 var ctx = context.Background()
 
-// dataFolder and address are set in the process that is to be killed.
+// These are set in the process that is to be killed.
 const (
 	dataFolder = "CRASH_DATA"
 	address    = "CRASH_ADDRESS"
+	database   = "CRASH_DB"    // PostgreSQL; empty for the file
+	ahead      = "CRASH_AHEAD" // of its clock before the right time
 )
+
+func TestMain(m *testing.M) { postgres.Main(m) }
 
 // TestServesUntilKilled is not a test but the program that TestServerIsKilled
 // kills when it has no other.
@@ -48,7 +53,9 @@ func TestServesUntilKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := syncserver.Open(ctx, syncserver.Config{Data: os.Getenv(dataFolder), Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	wrong, _ := time.ParseDuration(os.Getenv(ahead)) // none: the right time
+	now := func() time.Time { return time.Now().Add(wrong) }
+	s, err := syncserver.Open(ctx, syncserver.Config{Data: os.Getenv(dataFolder), DB: os.Getenv(database), Now: now, DatabaseClock: true, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,11 +115,18 @@ func newFixture(t *testing.T) *fixture {
 // it.
 func (f *fixture) serve(t *testing.T) (kill func()) {
 	t.Helper()
+	return serve(t, f.data, "", f.addr, 0)
+}
+
+// serve starts a server's process on a folder and a database. One whose clock is
+// wrong is the test's own program.
+func serve(t *testing.T, data, db, addr string, wrong time.Duration) (kill func()) {
+	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestServesUntilKilled$", "-test.v")
-	if *program != "" {
-		cmd = exec.Command(*program, "-data", f.data, "-addr", f.addr)
+	if *program != "" && wrong == 0 {
+		cmd = exec.Command(*program, "-data", data, "-addr", addr, "-db", db)
 	}
-	cmd.Env = append(os.Environ(), dataFolder+"="+f.data, address+"="+f.addr)
+	cmd.Env = append(os.Environ(), dataFolder+"="+data, address+"="+addr, database+"="+db, ahead+"="+wrong.String())
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

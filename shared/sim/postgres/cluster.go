@@ -28,6 +28,7 @@ const patience = 60 * time.Second
 
 // cluster is a running server.
 type cluster struct {
+	bin     string // folder of the programs
 	dir     string // holds data and the socket; short, for a socket's path is at most 107 bytes
 	server  *exec.Cmd
 	account *syscall.Credential // nil: our own
@@ -60,14 +61,35 @@ func startCluster() (*cluster, error) {
 		os.RemoveAll(c.dir)
 		return nil, fmt.Errorf("make a cluster: %w: %s", err, said)
 	}
-	c.server = c.command(filepath.Join(bin, "postgres"), "-D", data, "-k", c.dir, "-c", "listen_addresses=", "-c", "fsync=off",
-		"-c", "full_page_writes=off", "-c", "shared_buffers=64MB", "-c", "max_connections=200", "-c", "log_min_messages=warning")
-	c.server.Stdout, c.server.Stderr = &c.log, &c.log
-	if c.ended, err = child.Start(c.server, syscall.SIGQUIT); err != nil {
+	c.bin = bin
+	if err := c.start(); err != nil {
 		os.RemoveAll(c.dir)
-		return nil, fmt.Errorf("start the server: %w", err)
+		return nil, err
 	}
 	return c, c.answers()
+}
+
+func (c *cluster) start() error {
+	c.server = c.command(filepath.Join(c.bin, "postgres"), "-D", filepath.Join(c.dir, "data"), "-k", c.dir, "-c", "listen_addresses=", "-c", "fsync=off",
+		"-c", "full_page_writes=off", "-c", "shared_buffers=64MB", "-c", "max_connections=200", "-c", "log_min_messages=warning")
+	c.server.Stdout, c.server.Stderr = &c.log, &c.log
+	var err error
+	if c.ended, err = child.Start(c.server, syscall.SIGQUIT); err != nil {
+		return fmt.Errorf("start the server: %w", err)
+	}
+	return nil
+}
+
+// crash ends the server at once, without a checkpoint, and starts it again after
+// away: it recovers as from a crash of its own.
+func (c *cluster) crash(away time.Duration) error {
+	c.server.Process.Signal(syscall.SIGQUIT)
+	<-c.ended
+	time.Sleep(away)
+	if err := c.start(); err != nil {
+		return err
+	}
+	return c.answers()
 }
 
 // command is a program of PostgreSQL under the account that may run it.

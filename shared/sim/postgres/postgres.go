@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 var (
@@ -33,6 +34,10 @@ type Database struct {
 
 // DSN is its address.
 func (d *Database) DSN() string { return d.c.dsn(d.name) }
+
+// Crash ends the server of all databases without a checkpoint and starts it again
+// after away. Nothing else may use it meanwhile but what is to bear it.
+func (d *Database) Crash(away time.Duration) error { return d.c.crash(away) }
 
 // Copy keeps the database as it is now under a name.
 func (d *Database) Copy(name string) error {
