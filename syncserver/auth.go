@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/klauspost/compress/zstd"
@@ -30,51 +31,74 @@ type call struct {
 	body   []byte // decoded
 	raw    int    // bytes as sent
 	fresh  bool   // signed at this time, and seen for the first time
+	share  *share // of the room for bodies and answers
+	leave  func() // gives the place at the gate to the next
 }
 
-// device wraps a handler: the body is read up to limit, the signature checked,
-// the body decoded. Nothing of the body is looked at before its sender is known.
-func (s *Server) device(limit int64, t when, handle func(*call)) gin.HandlerFunc {
+// device wraps a handler: the body is read up to limit, a place at the gate waited
+// for, the signature checked, the body decoded. Nothing of the body is looked at
+// before its sender is known.
+func (s *Server) device(limit int64, t when, g *gate, handle func(*call)) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		body, ok := readBody(c, limit)
+		held := &share{of: s.room}
+		defer held.give()
+		body, ok := readBody(c, limit, held)
 		if !ok {
 			return
 		}
+		leave, after, err := g.enter(c.Request.Context())
+		if errors.Is(err, errBusy) {
+			busy(c, after)
+			return
+		}
+		if err != nil {
+			s.broken(c, err)
+			return
+		}
+		defer leave()
 		d, fresh, ok := s.prove(c, body, t)
 		if !ok {
 			return
 		}
-		decoded, err := decode(c.GetHeader("Content-Encoding"), body, limit)
-		if errors.Is(err, errTooLarge) {
-			problem(c, http.StatusRequestEntityTooLarge, protocol.CodeTooLarge, "the body is too large")
+		decoded, err := decode(c.GetHeader("Content-Encoding"), body, limit, held)
+		if unread(c, err, "the body is not what Content-Encoding says") { // perhaps on the way: Content-Encoding is not signed
 			return
 		}
-		if err != nil { // perhaps on the way: Content-Encoding is not signed
-			problem(c, http.StatusBadRequest, protocol.CodeMalformed, "the body is not what Content-Encoding says")
-			return
-		}
-		handle(&call{Context: c, device: d, body: decoded, raw: len(body), fresh: fresh})
+		handle(&call{Context: c, device: d, body: decoded, raw: len(body), fresh: fresh, share: held, leave: leave})
 	}
 }
 
-func readBody(c *gin.Context, limit int64) ([]byte, bool) {
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, limit))
-	if err != nil {
-		var big *http.MaxBytesError
-		if errors.As(err, &big) {
-			problem(c, http.StatusRequestEntityTooLarge, protocol.CodeTooLarge, "the body is too large")
-		} else {
-			problem(c, http.StatusBadRequest, protocol.CodeMalformed, "the body ended early")
-		}
-		return nil, false
+func readBody(c *gin.Context, limit int64, held *share) ([]byte, bool) {
+	body, err := io.ReadAll(held.reader(http.MaxBytesReader(c.Writer, c.Request.Body, limit)))
+	var big *http.MaxBytesError
+	if errors.As(err, &big) {
+		err = errTooLarge
 	}
-	return body, true
+	return body, !unread(c, err, "the body ended early")
 }
+
+// unread answers for a body that could not be had, if there is an error.
+func unread(c *gin.Context, err error, otherwise string) bool {
+	switch {
+	case err == nil:
+		return false
+	case errors.Is(err, errTooLarge):
+		problem(c, http.StatusRequestEntityTooLarge, protocol.CodeTooLarge, "the body is too large")
+	case errors.Is(err, errBusy):
+		busy(c, fullFor)
+	default:
+		problem(c, http.StatusBadRequest, protocol.CodeMalformed, otherwise)
+	}
+	return true
+}
+
+// fullFor is after how long to come back when there is no room for a body.
+const fullFor = 5 * time.Second
 
 var errTooLarge = errors.New("the body is too large")
 
 // decode undoes the one compression that we speak, never beyond limit.
-func decode(encoding string, body []byte, limit int64) ([]byte, error) {
+func decode(encoding string, body []byte, limit int64, held *share) ([]byte, error) {
 	switch encoding {
 	case "", "identity":
 		return body, nil
@@ -87,7 +111,7 @@ func decode(encoding string, body []byte, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer z.Close()
-	out, err := io.ReadAll(io.LimitReader(z, limit+1))
+	out, err := io.ReadAll(io.LimitReader(held.reader(z), limit+1))
 	if errors.Is(err, zstd.ErrDecoderSizeExceeded) || errors.Is(err, zstd.ErrWindowSizeExceeded) || err == nil && int64(len(out)) > limit {
 		err = errTooLarge
 	}

@@ -18,7 +18,9 @@ import (
 // enroll trades a one-time code for an identity. The request is signed with the
 // key that it brings, so nobody enrols a key that they do not hold.
 func (s *Server) enroll(c *gin.Context) {
-	body, ok := readBody(c, protocol.MaxHello)
+	held := &share{of: s.room}
+	defer held.give()
+	body, ok := readBody(c, protocol.MaxHello, held)
 	if !ok {
 		return
 	}
@@ -46,6 +48,16 @@ func (s *Server) enroll(c *gin.Context) {
 		problem(c, http.StatusBadRequest, protocol.CodeMalformed, "a name has at most 100 bytes")
 		return
 	}
+	leave, after, err := s.writes.enter(c.Request.Context())
+	if errors.Is(err, errBusy) {
+		busy(c, after)
+		return
+	}
+	if err != nil {
+		s.broken(c, err)
+		return
+	}
+	defer leave()
 	d, err := s.store.Enrol(c.Request.Context(), code, public, req.Name)
 	if errors.Is(err, store.ErrCode) {
 		problem(c, http.StatusForbidden, protocol.CodeCode, store.ErrCode.Error())

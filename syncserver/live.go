@@ -7,60 +7,17 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 
-	"cityhall/shared/city"
 	"cityhall/shared/protocol"
-	"cityhall/syncserver/store"
 )
 
 // pokeEvery is how often at most a live connection tells of news.
 const pokeEvery = time.Second
 
-// writePatience is how long a write to a device that does not read may take. What
-// is not read yet lies in the system's buffers, which are small.
-const writePatience = 20 * time.Second
-
-// connections are the live ones. Of one device the newest few stay: an older one
-// is a line that died without saying so.
-type connections struct {
-	mu sync.Mutex
-	of map[city.DeviceID][]*connection
-}
-
-type connection struct{ end context.CancelFunc }
-
-// add takes a connection in, and ends the device's oldest one too many.
-func (n *connections) add(d city.DeviceID, end context.CancelFunc) *connection {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.of == nil {
-		n.of = map[city.DeviceID][]*connection{}
-	}
-	c := &connection{end: end}
-	all := append(n.of[d], c)
-	for len(all) > protocol.MaxLive {
-		all[0].end()
-		all = all[1:]
-	}
-	n.of[d] = all
-	return c
-}
-
-func (n *connections) remove(d city.DeviceID, c *connection) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	var rest []*connection
-	for _, o := range n.of[d] {
-		if o != c {
-			rest = append(rest, o)
-		}
-	}
-	if n.of[d] = rest; len(rest) == 0 {
-		delete(n.of, d)
-	}
-}
+// readsWithin is how long a write to a device that does not read may take. What is
+// not read yet lies in the system's buffers, which are small.
+const readsWithin = 20 * time.Second
 
 // live tells a device that there is something to pull: as server-sent events, or
 // with wait as one answer. A poke carries no content: it says only that it is
@@ -71,16 +28,27 @@ func (s *Server) live(c *call) {
 		problem(c.Context, http.StatusBadRequest, protocol.CodeMalformed, "wait is a number of seconds, head a place in the log")
 		return
 	}
+	// The server's patience with one request is not meant for these.
+	patience := http.NewResponseController(c.Writer)
+	_ = patience.SetReadDeadline(time.Time{}) // where none can be set, there is none
+	_ = patience.SetWriteDeadline(time.Time{})
 	ctx, end := context.WithCancel(c.Request.Context())
 	defer end()
-	defer s.lives.remove(c.device.ID, s.lives.add(c.device.ID, end))
-	heads, stop := s.store.Watch()
-	defer stop()
-	if c.Query("wait") != "" {
-		s.liveOnce(ctx, c, heads, since, wait)
+	line, err := s.lives.add(ctx, c.device, end)
+	if errors.Is(err, errBusy) {
+		busy(c.Context, time.Minute) // it asks by its rounds meanwhile
 		return
 	}
-	s.liveEvents(ctx, c, heads)
+	if err != nil {
+		s.broken(c.Context, err)
+		return
+	}
+	defer s.lives.remove(line)
+	if c.Query("wait") != "" {
+		s.liveOnce(ctx, c, line, since, wait)
+		return
+	}
+	s.liveEvents(ctx, c, line)
 }
 
 // waiting reads how long a device wants to wait for what comes after a head.
@@ -94,67 +62,66 @@ func waiting(c *call) (wait time.Duration, since int64, ok bool) {
 }
 
 // liveOnce answers as soon as there is news after since, or 204 after the wait.
-func (s *Server) liveOnce(ctx context.Context, c *call, heads <-chan int64, since int64, wait time.Duration) {
-	over := time.NewTimer(min(wait, protocol.MaxWait))
+func (s *Server) liveOnce(ctx context.Context, c *call, line *connection, since int64, wait time.Duration) {
+	over := time.NewTimer(wait)
 	defer over.Stop()
 	c.Header("Cache-Control", "no-store")
 	head, err := s.store.Head(ctx)
-	for ; ; head.Seq, err = waitFor(ctx, s.ending, heads, over.C, head.Seq) {
-		if errors.Is(err, errOver) {
+	var already bool
+	if err == nil {
+		already, err = s.store.Concerns(ctx, c.device, since)
+	}
+	if err != nil {
+		s.broken(c.Context, err)
+		return
+	}
+	if !already {
+		told, ok := s.nextNews(ctx, line, over.C)
+		if !ok {
 			c.Status(http.StatusNoContent)
 			return
 		}
-		var news bool
-		if err == nil {
-			news, err = s.news(ctx, c, since)
-		}
-		if err != nil {
-			s.broken(c.Context, err)
-			return
-		}
-		if news {
-			raw, err := json.Marshal(protocol.Poke{Head: head.Seq})
-			if err != nil {
-				s.broken(c.Context, err)
-				return
-			}
-			c.Data(http.StatusOK, "application/json", raw)
-			return
-		}
+		head.Seq = max(head.Seq, told.head)
 	}
-}
-
-// errOver says that a wait has ended without news.
-var errOver = errors.New("nothing new")
-
-func waitFor(ctx context.Context, ending <-chan struct{}, heads <-chan int64, over <-chan time.Time, head int64) (int64, error) {
-	select {
-	case head = <-heads:
-		return head, nil
-	case <-ctx.Done():
-	case <-ending:
-	case <-over:
-	}
-	return head, errOver
-}
-
-// news tells whether there is something for the device after a head. What it may
-// see is read anew each time: other grants, or none any more, are news as well.
-func (s *Server) news(ctx context.Context, c *call, since int64) (bool, error) {
-	now, err := s.store.Device(ctx, c.device.ID)
+	raw, err := json.Marshal(protocol.Poke{Head: head.Seq})
 	if err != nil {
-		return false, err
+		s.broken(c.Context, err)
+		return
 	}
-	was := c.device
-	if c.device = now; now.State != was.State || now.GrantRev != was.GrantRev {
-		return true, nil
+	c.Data(http.StatusOK, "application/json", raw)
+}
+
+// nextNews waits for news and until it is to be told; false when the line or the
+// time ends before.
+func (s *Server) nextNews(ctx context.Context, line *connection, over <-chan time.Time) (news, bool) {
+	var n news
+	for later := (<-chan time.Time)(nil); ; {
+		fresh := line.news
+		if later != nil {
+			fresh = nil // what comes now is told with the next
+		}
+		select {
+		case n = <-fresh:
+			pause := n.pause()
+			if pause == 0 {
+				return n, true
+			}
+			later = time.After(pause)
+		case <-later:
+			return n, true
+		case <-ctx.Done():
+			return n, false
+		case <-s.ending:
+			return n, false
+		case <-over:
+			return n, later != nil // news is there: it is not told later than promised
+		}
 	}
-	return s.store.Concerns(ctx, now, since)
 }
 
 // liveEvents pokes at once, then at most once a second, and only for what the
 // device may see.
-func (s *Server) liveEvents(ctx context.Context, c *call, heads <-chan int64) {
+func (s *Server) liveEvents(ctx context.Context, c *call, line *connection) {
 	head, err := s.store.Head(ctx)
 	if err != nil {
 		s.broken(c.Context, err)
@@ -164,32 +131,16 @@ func (s *Server) liveEvents(ctx context.Context, c *call, heads <-chan int64) {
 	c.Header("Cache-Control", "no-store")
 	c.Header("X-Accel-Buffering", "no") // nginx would hold the events back
 	c.Status(http.StatusOK)
-	beat := time.NewTicker(protocol.LiveHeartbeat)
-	defer beat.Stop()
-	told := head.Seq
-	if !tell(c, poke(told)) {
+	if !tell(c, poke(head.Seq)) {
 		return
 	}
+	beat := time.NewTicker(protocol.LiveHeartbeat)
+	defer beat.Stop()
 	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.ending:
-			return
-		case <-beat.C:
-			if !tell(c, ": still here\n\n") {
-				return
-			}
-		case seq := <-heads:
-			news, err := s.news(ctx, c, told)
-			if err != nil {
-				s.log.Error("live", "device", c.device.ID, "err", err)
-				return
-			}
-			if !news {
-				continue
-			}
-			if told = seq; !tell(c, poke(told)) || c.device.State != store.DeviceActive {
+		n, ok := s.nextNews(ctx, line, beat.C)
+		switch {
+		case ok:
+			if head.Seq = max(head.Seq, n.head); !tell(c, poke(head.Seq)) || n.last {
 				return
 			}
 			select {
@@ -199,15 +150,26 @@ func (s *Server) liveEvents(ctx context.Context, c *call, heads <-chan int64) {
 			case <-s.ending:
 				return
 			}
+		case ctx.Err() != nil || s.isEnding() || !tell(c, ": still here\n\n"):
+			return
 		}
 	}
 }
 
+// isEnding tells whether live connections are to end.
+func (s *Server) isEnding() bool {
+	select {
+	case <-s.ending:
+		return true
+	default:
+		return false
+	}
+}
 func poke(head int64) string { return fmt.Sprintf("event: poke\ndata: {\"head\":%d}\n\n", head) }
 
 // tell writes to the device, and gives up on one that does not read.
 func tell(c *call, text string) bool {
-	stuck := time.AfterFunc(writePatience, func() {
+	stuck := time.AfterFunc(readsWithin, func() {
 		// A deadline in the past ends the write under way. Where none can be set,
 		// writes do not block.
 		_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Unix(1, 0))

@@ -84,31 +84,39 @@ func compressor(to io.Writer) (*zstd.Encoder, error) {
 	return zstd.NewWriter(to, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
 }
 
+// writeLines encodes the answer in memory, leaves the gate, and only then writes:
+// a device may take its time to read.
 func writeLines(c *call, lines []any) error {
-	c.Header("Content-Type", protocol.ContentType)
-	c.Header("Cache-Control", "no-store")
-	var out io.Writer = c.Writer
+	var out bytes.Buffer
+	if err := encodeLines(&out, lines, strings.Contains(c.GetHeader("Accept-Encoding"), "zstd")); err != nil {
+		return err
+	}
 	if strings.Contains(c.GetHeader("Accept-Encoding"), "zstd") {
 		c.Header("Content-Encoding", "zstd")
-		z, err := compressor(c.Writer)
+	}
+	c.Header("Cache-Control", "no-store")
+	c.share.hold(int64(out.Len()))
+	c.leave()
+	c.Data(http.StatusOK, protocol.ContentType, out.Bytes())
+	return nil
+}
+
+func encodeLines(to io.Writer, lines []any, small bool) error {
+	if small {
+		z, err := compressor(to)
 		if err != nil {
 			return err
 		}
-		defer func() {
-			z.Close()
-			compressors.Put(z)
-		}()
-		out = z
-	}
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	for _, line := range lines {
-		buf.Reset()
-		if err := enc.Encode(line); err != nil {
+		defer compressors.Put(z)
+		if err := encodeLines(z, lines, false); err != nil {
 			return err
 		}
-		if _, err := out.Write(buf.Bytes()); err != nil {
+		return z.Close()
+	}
+	enc := json.NewEncoder(to)
+	enc.SetEscapeHTML(false)
+	for _, line := range lines {
+		if err := enc.Encode(line); err != nil {
 			return err
 		}
 	}

@@ -66,7 +66,7 @@ func (s *Server) unanswered(c *call, err error) {
 
 // list answers with one value a line, compressed for who takes it.
 func (s *Server) list(c *call, lines []any) {
-	if err := writeLines(c, lines); err != nil && c.Request.Context().Err() == nil {
-		s.log.Info("answer cut short", "path", c.FullPath(), "device", c.device.ID, "err", err)
+	if err := writeLines(c, lines); err != nil {
+		s.broken(c.Context, err)
 	}
 }

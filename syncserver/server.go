@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/net/netutil"
 
 	"cityhall/shared/keys"
 	"cityhall/shared/protocol"
@@ -49,15 +50,19 @@ type Server struct {
 	engine       *gin.Engine
 	office       *console.Console
 	plan         BackupPlan
-	lives        connections
+	lives        *hub
+	writes       *gate // of calls that write, hello too
+	reads        *gate // of calls that read the log or many records
+	room         *room // of bodies and answers in memory
 	lastSettings atomic.Pointer[settingsAt]
 	minPull      int           // Config.MinPull
 	ending       chan struct{} // closed when live connections are to end
 	turns        chan struct{} // of comparisons, which read every record
 }
 
-// maxNonces bounds the memory of the guard against replays: about 100 bytes each.
-const maxNonces = 200_000
+// maxNonces bounds the memory of the guard against replays, 20 bytes each: some
+// 3,000 requests a second for as long as it remembers them.
+const maxNonces = 2_000_000
 
 // Open opens the store and builds the routes. It does not listen yet.
 func Open(ctx context.Context, c Config) (*Server, error) {
@@ -83,7 +88,8 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{store: st, keys: k, nonces: keys.NewNonces(protocol.ClockSkew, maxNonces), now: st.Now, log: c.Log,
+	s := &Server{lives: newHub(st, st.Now, c.Log), writes: newGate(maxWrites, st.Now), reads: newGate(maxReads, st.Now), room: &room{}, store: st, keys: k,
+		nonces: keys.NewNonces(protocol.ClockSkew, maxNonces), now: st.Now, log: c.Log,
 		plan: c.Backups, minPull: c.MinPull, ending: make(chan struct{}), turns: make(chan struct{}, maxComparisons)}
 	if err := s.routes(); err != nil {
 		return nil, errors.Join(err, st.Close())
@@ -104,7 +110,10 @@ func (s *Server) Handler() http.Handler { return s.engine }
 func (s *Server) Routes() gin.RoutesInfo { return s.engine.Routes() }
 
 // Close closes the store. Serve must have returned.
-func (s *Server) Close() error { return s.store.Close() }
+func (s *Server) Close() error {
+	s.lives.close()
+	return s.store.Close()
+}
 
 func (s *Server) routes() error {
 	gin.SetMode(gin.ReleaseMode)
@@ -116,20 +125,20 @@ func (s *Server) routes() error {
 	s.engine.GET("/healthz", s.health)
 	api := s.engine.Group(protocol.Path)
 	api.POST("/enroll", s.enroll)
-	api.POST("/hello", s.device(protocol.MaxHello, anyTime, s.hello))
-	api.POST("/push", s.device(protocol.MaxPushBody, inTime, s.push))
-	api.POST("/quarantine", s.device(protocol.MaxPushBody, inTime, s.quarantine))
-	api.GET("/pull", s.device(0, inTime, s.current(s.pull)))
-	api.GET("/snapshot", s.device(0, inTime, s.current(s.snapshot)))
-	api.GET("/snapshot/:sha256", s.device(0, inTime, s.current(s.snapshotPart)))
-	api.POST("/reconcile", s.device(protocol.MaxReconcile, inTime, s.reconcile))
-	api.POST("/verify", s.device(protocol.MaxVerify, inTime, s.current(s.verify)))
-	api.POST("/salvage", s.device(protocol.MaxSalvageBody, inTime, s.salvage))
-	api.GET("/live", s.device(0, inTime, s.live))
-	api.HEAD("/blobs/:sha256", s.device(0, inTime, s.blobHead))
-	api.GET("/blobs/:sha256", s.device(0, inTime, s.blobGet))
-	api.POST("/blobs/:sha256", s.device(0, inTime, s.blobBegin))
-	api.PATCH("/blobs/:sha256", s.device(protocol.MaxChunk, inTime, s.blobAppend))
+	api.POST("/hello", s.device(protocol.MaxHello, anyTime, s.writes, s.hello))
+	api.POST("/push", s.device(protocol.MaxPushBody, inTime, s.writes, s.push))
+	api.POST("/quarantine", s.device(protocol.MaxPushBody, inTime, s.writes, s.quarantine))
+	api.GET("/pull", s.device(0, inTime, s.reads, s.current(s.pull)))
+	api.GET("/snapshot", s.device(0, inTime, s.reads, long(s.current(s.snapshot))))
+	api.GET("/snapshot/:sha256", s.device(0, inTime, s.reads, long(s.current(s.snapshotPart))))
+	api.POST("/reconcile", s.device(protocol.MaxReconcile, inTime, s.reads, s.reconcile))
+	api.POST("/verify", s.device(protocol.MaxVerify, inTime, s.reads, s.current(s.verify)))
+	api.POST("/salvage", s.device(protocol.MaxSalvageBody, inTime, s.writes, s.salvage))
+	api.GET("/live", s.device(0, inTime, s.reads, long(s.live)))
+	api.HEAD("/blobs/:sha256", s.device(0, inTime, s.reads, long(s.blobHead)))
+	api.GET("/blobs/:sha256", s.device(0, inTime, s.reads, long(s.blobGet)))
+	api.POST("/blobs/:sha256", s.device(0, inTime, s.reads, long(s.blobBegin)))
+	api.PATCH("/blobs/:sha256", s.device(protocol.MaxChunk, inTime, s.reads, long(s.blobAppend)))
 	s.engine.NoRoute(func(c *gin.Context) { problem(c, http.StatusNotFound, protocol.CodeNotFound, "no such page") })
 	var err error
 	if s.office, err = console.New(console.Config{Store: s.store, Now: s.now, Log: s.log}); err != nil {
@@ -144,7 +153,9 @@ func (s *Server) routes() error {
 // to five seconds.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
-	srv := &http.Server{Handler: s.engine, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
+	srv := &http.Server{Handler: s.engine, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: readPatience, WriteTimeout: writePatience,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
+	l = netutil.LimitListener(l, maxConnections())
 	backups, photos := s.startBackups(ctx), s.startKeepingPhotos(ctx)
 	defer func() {
 		stop()

@@ -49,6 +49,9 @@ var parts = []part{
 		{"shared/city", "pending mutations are applied on the device"}, {"shared/protocol", "it speaks to the server"},
 		{"shared/keys", "it signs and seals"}, {"shared/sqlite", "outbox and cache are files"}, {"shared/photo", "photos are bounded before they wait"},
 	}},
+	{"shared/load", []edge{
+		{"shared/city", "its devices do what people do"}, {"shared/protocol", "they speak to the server"}, {"shared/keys", "they sign and seal"},
+	}},
 	{"shared/peripheral", []edge{{"shared/city", "a failing device is an error that people are told"}, {"shared/photo", "a camera gives photos"}}},
 	{"shared/touch", []edge{{"shared/look", "the kit is drawn from the design tokens"}}},
 	{"kiosk", presenter}, {"fieldapp", append([]edge{{"shared/photo", "crews add photos, bounded and stripped before they wait"}}, presenter...)},
@@ -73,7 +76,7 @@ var parts = []part{
 	{"cmd/cityhall", []edge{
 		{"cmd/flags", "every program reads its command line the same way"},
 		{"syncserver", "the demo's server, and administration"}, {"syncserver/store", "backup, restore, verify"}, {"kiosk/view", "previews"},
-		{"shared/replica", "load as devices make it"}, {"shared/demo", "the demo city"}, {"shared/atlas", "its places database"}, {"shared/city", "it speaks of the domain"},
+		{"shared/load", "load as devices make it"}, {"shared/demo", "the demo city"}, {"shared/atlas", "its places database"}, {"shared/city", "it speaks of the domain"},
 		{"shared/peripheral", "a display for machines without one, and programs that end with this one"}, {"shared/keys", "enrolment"}, {"shared/sqlite", "checks of files"},
 	}},
 	{"shared/sim", []edge{{"shared", "a city in a box holds every part"}, {"syncserver", "and a real server"}, {"kiosk", "and presenters"}, {"fieldapp", "and presenters"}}},

@@ -2,6 +2,7 @@ package keys
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"sync"
 	"time"
@@ -17,17 +18,22 @@ var (
 // could pass Verify again. It is safe for concurrent use. When it is full it
 // refuses rather than forgets; it holds only nonces of known keys.
 type Nonces struct {
-	mu            sync.Mutex
-	life          time.Duration
-	max           int
-	started       time.Time // of the current generation
-	current, past map[[16]byte]struct{}
+	mu      sync.Mutex
+	life    time.Duration
+	max     int
+	held    int
+	started time.Time             // of the newest generation
+	all     []map[uint64]struct{} // generations, the newest first; never empty
 }
 
+// generations is into how many a life is divided: the more there are, the sooner
+// what is no longer needed is forgotten.
+const generations = 8
+
 // NewNonces makes a memory for requests accepted with maxSkew, of at most max
-// entries (48 bytes each, about).
+// entries (20 bytes each, about).
 func NewNonces(maxSkew time.Duration, max int) *Nonces {
-	return &Nonces{life: 2 * maxSkew, max: max, current: map[[16]byte]struct{}{}}
+	return &Nonces{life: 2 * maxSkew, max: max, all: []map[uint64]struct{}{{}}}
 }
 
 // Once is the name of a verified request, which a copy of it has too.
@@ -39,32 +45,43 @@ func (v Verified) Once() [16]byte {
 // Use records one use and returns ErrReplayed if it is not the first, or
 // ErrNoncesFull. Call it with what Verify returned and the same now.
 func (n *Nonces) Use(v Verified, now time.Time) error {
-	id := v.Once()
+	once := v.Once()
+	id := binary.BigEndian.Uint64(once[:]) // among millions, two alike in 64 bits are not to be expected
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.turn(now)
-	_, inCurrent := n.current[id]
-	_, inPast := n.past[id]
-	if inCurrent || inPast {
-		return ErrReplayed
+	for _, g := range n.all {
+		if _, ok := g[id]; ok {
+			return ErrReplayed
+		}
 	}
-	if len(n.current)+len(n.past) >= n.max {
+	if n.held >= n.max {
 		return ErrNoncesFull
 	}
-	n.current[id] = struct{}{}
+	n.all[0][id] = struct{}{}
+	n.held++
 	return nil
 }
 
-// turn starts a new generation when the current one is as old as any signature
+// turn begins new generations and forgets those that are older than any signature
 // can be valid. A clock set back only restarts the count.
 func (n *Nonces) turn(now time.Time) {
-	age := now.Sub(n.started)
-	switch {
-	case n.started.IsZero() || age < 0:
+	step, age := n.life/generations, now.Sub(n.started)
+	if n.started.IsZero() || age < 0 {
 		n.started = now
-	case age > 2*n.life:
-		n.past, n.current, n.started = nil, map[[16]byte]struct{}{}, now
-	case age > n.life:
-		n.past, n.current, n.started = n.current, map[[16]byte]struct{}{}, now
+		return
+	}
+	if age > n.life+step {
+		n.all, n.held, n.started = []map[uint64]struct{}{{}}, 0, now
+		return
+	}
+	for ; age > step; age -= step {
+		n.all = append([]map[uint64]struct{}{{}}, n.all...)
+		n.started = n.started.Add(step)
+	}
+	for len(n.all) > generations+1 {
+		last := len(n.all) - 1
+		n.held -= len(n.all[last])
+		n.all = n.all[:last]
 	}
 }

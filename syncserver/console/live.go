@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"net/http"
 	"time"
 )
 
@@ -14,6 +15,10 @@ const liveGap = 500 * time.Millisecond
 // live streams the head of the log whenever it moves. It tells nothing else; the
 // page then asks for itself again, with its own permissions.
 func (v *call) live() {
+	// The server's patience with one request is not meant for a stream.
+	patience := http.NewResponseController(v.g.Writer)
+	_ = patience.SetReadDeadline(time.Time{}) // where none can be set, there is none
+	_ = patience.SetWriteDeadline(time.Time{})
 	h := v.g.Writer.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")

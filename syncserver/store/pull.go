@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"cityhall/shared/city"
@@ -152,11 +153,11 @@ func hashAt(ctx context.Context, q querier, head Head, seq int64) ([]byte, error
 // read fills the page with up to want changes; false when they end within the
 // first transaction.
 func (p *Page) read(ctx context.Context, q querier, d Device, from int64, want int) (bool, error) {
-	evicts, upto, err := visible(ctx, q, d.scopes(), from, want, p.Head.Seq)
+	seen, upto, err := visible(ctx, q, d.scopes(), from, want, p.Head.Seq)
 	if err != nil {
 		return false, err
 	}
-	frames, last, err := readChanges(ctx, q, evicts, from, upto)
+	frames, err := framesOf(seen, upto)
 	if err != nil {
 		return false, err
 	}
@@ -167,8 +168,7 @@ func (p *Page) read(ctx context.Context, q querier, d Device, from int64, want i
 		if len(frames) == 0 {
 			return false, nil
 		}
-		last = frames[len(frames)-1].tx
-		upto = last
+		upto = frames[len(frames)-1].tx
 	}
 	acks, err := readAcks(ctx, q, d.ID, from, upto)
 	if err != nil {
@@ -180,37 +180,50 @@ func (p *Page) read(ctx context.Context, q querier, d Device, from int64, want i
 	return true, err
 }
 
-// visible lists the changes after from that the scopes show, each with whether
-// it is an eviction, and up to where the list is complete.
-func visible(ctx context.Context, q querier, scopes []city.Scope, from int64, want int, head int64) (map[int64]bool, int64, error) {
-	evicts, upto := map[int64]bool{}, head
+// visible lists the changes after from that the scopes show, and up to where the
+// list is complete. Only those are read: of a busy log a device sees little.
+func visible(ctx context.Context, q querier, scopes []city.Scope, from int64, want int, head int64) (map[int64]*shown, int64, error) {
+	seen, upto := map[int64]*shown{}, head
 	for _, scope := range scopes {
-		rows, err := q.QueryContext(ctx, `SELECT seq, evict FROM change_scope WHERE scope = $1 AND seq > $2 ORDER BY seq LIMIT $3`, scope, from, want)
+		n, last, err := readScope(ctx, q, scope, from, want, seen)
 		if err != nil {
 			return nil, 0, fmt.Errorf("read the log of %s: %w", scope, err)
-		}
-		n, last := 0, from
-		for rows.Next() {
-			var evict int
-			if err := rows.Scan(&last, &evict); err != nil {
-				rows.Close()
-				return nil, 0, err
-			}
-			// Seen through any scope, a record stays.
-			if was, ok := evicts[last]; !ok || was {
-				evicts[last] = evict == 1
-			}
-			n++
-		}
-		rows.Close()
-		if err := rows.Err(); err != nil {
-			return nil, 0, err
 		}
 		if n == want {
 			upto = min(upto, last)
 		}
 	}
-	return evicts, upto, nil
+	return seen, upto, nil
+}
+
+// shown is a change as the device's scopes show it.
+type shown struct {
+	changeRow
+	evict bool
+}
+
+// readScope adds the first so many changes that one scope shows, and gives how many
+// there were and the last of them.
+func readScope(ctx context.Context, q querier, scope city.Scope, from int64, want int, seen map[int64]*shown) (n int, last int64, err error) {
+	rows, err := q.QueryContext(ctx, `SELECT c.seq, c.tx, c.kind, c.id, c.parent, c.whole, c.fields, c.writer, c.ws, c.salt, c.digest, c.h, s.evict
+		FROM change_scope s JOIN change c ON c.seq = s.seq WHERE s.scope = $1 AND s.seq > $2 ORDER BY s.seq LIMIT $3`, scope, from, want)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer rows.Close()
+	for ; rows.Next(); n++ {
+		var r shown
+		var evict int
+		if err := r.scan(rows, &evict); err != nil {
+			return 0, 0, err
+		}
+		last, r.evict = r.Seq, evict == 1
+		// Seen through any scope, a record stays.
+		if was, ok := seen[r.Seq]; !ok || was.evict {
+			seen[r.Seq] = &r
+		}
+	}
+	return n, last, rows.Err()
 }
 
 // logged is a frame with its place in the log.
@@ -219,44 +232,33 @@ type logged struct {
 	frame   protocol.Frame
 }
 
-func readChanges(ctx context.Context, q querier, evicts map[int64]bool, from, upto int64) ([]logged, int64, error) {
-	if len(evicts) == 0 {
-		return nil, upto, nil
-	}
-	rows, err := q.QueryContext(ctx, `SELECT `+changeColumns+` FROM change WHERE seq > $1 AND seq <= $2 ORDER BY seq`, from, upto)
-	if err != nil {
-		return nil, 0, fmt.Errorf("read the log: %w", err)
-	}
-	defer rows.Close()
+// framesOf makes the frames of what was seen up to a place, in order.
+func framesOf(seen map[int64]*shown, upto int64) ([]logged, error) {
 	var out []logged
-	for rows.Next() {
-		var r changeRow
-		if err := r.scan(rows); err != nil {
-			return nil, 0, err
-		}
-		evict, ok := evicts[r.Seq]
-		if !ok || len(r.fields) == 0 && !evict || r.Kind == kindNone { // not for this device, erased by law, or no record's
+	for _, seq := range slices.Sorted(maps.Keys(seen)) {
+		r := seen[seq]
+		if seq > upto || len(r.fields) == 0 && !r.evict || r.Kind == kindNone { // not yet, erased by law, or no record's
 			continue
 		}
 		if what := r.wrong(); what != "" { // nobody is told what the city never said
-			return nil, 0, fmt.Errorf(`%w: change %d: %s; "cityhall verify" looks at all of them`, errDamagedLog, r.Seq, what)
+			return nil, fmt.Errorf(`%w: change %d: %s; "cityhall verify" looks at all of them`, errDamagedLog, seq, what)
 		}
-		l := logged{seq: r.Seq, tx: r.Tx}
-		if evict {
-			l.frame.Evict = &protocol.Evict{Ref: city.Ref{Kind: r.Kind, ID: r.ID}, Seq: l.seq}
+		l := logged{seq: seq, tx: r.Tx}
+		if r.evict {
+			l.frame.Evict = &protocol.Evict{Ref: city.Ref{Kind: r.Kind, ID: r.ID}, Seq: seq}
 		} else {
-			put := protocol.Put{Ref: city.Ref{Kind: r.Kind, ID: r.ID}, Parent: r.Parent, Seq: l.seq, Full: r.whole == 1, W: r.Writer}
+			put := protocol.Put{Ref: city.Ref{Kind: r.Kind, ID: r.ID}, Parent: r.Parent, Seq: seq, Full: r.whole == 1, W: r.Writer}
 			if err := json.Unmarshal(r.fields, &put.Fields); err != nil {
-				return nil, 0, fmt.Errorf("read change %d: %w", l.seq, err)
+				return nil, fmt.Errorf("read change %d: %w", seq, err)
 			}
 			if err := json.Unmarshal(r.ws, &put.WS); err != nil {
-				return nil, 0, fmt.Errorf("read change %d: %w", l.seq, err)
+				return nil, fmt.Errorf("read change %d: %w", seq, err)
 			}
 			l.frame.Put = &put
 		}
 		out = append(out, l)
 	}
-	return out, upto, rows.Err()
+	return out, nil
 }
 
 // readAcks gives the echoes of the device's own acts.

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package syncserver
+
+func maxConnections() int { return fewConnections }
