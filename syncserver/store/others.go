@@ -108,7 +108,7 @@ func (s *Store) sameFolder(ctx context.Context, dir string) error {
 			return ctx.Err()
 		case <-end.C:
 			return fmt.Errorf("%w (its session is called %q)", ErrOtherFolder, strange)
-		case <-time.After(100 * time.Millisecond):
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
@@ -321,9 +321,7 @@ func (s *Store) look(ctx context.Context, conn *pgx.Conn) error {
 		forgetPlans(s.db)
 	}
 	if was.epoch != "" && (now.epoch != was.epoch || now.seq < was.seq) {
-		// The database was put back while the servers ran: what the ledger knows goes
-		// in first, by whichever server comes first.
-		if err := s.do(ctx, func(ctx context.Context, w *writeTx) error { return w.inLine(ctx, "") }); err != nil {
+		if err := s.putBack(ctx, was); err != nil {
 			return err
 		}
 	}
@@ -340,6 +338,18 @@ func (s *Store) look(ctx context.Context, conn *pgx.Conn) error {
 		s.announce(now.seq)
 	}
 	return nil
+}
+
+// putBack brings a database in line that was put back, or has lost what it had
+// committed, while the servers ran. The first to see it begins the new epoch.
+func (s *Store) putBack(ctx context.Context, was sight) error {
+	return s.do(ctx, func(ctx context.Context, w *writeTx) error {
+		why := ""
+		if w.head.Epoch == was.epoch && w.head.Seq < was.seq {
+			why = fmt.Sprintf("the database ends at %d, this server has seen %d", w.head.Seq, was.seq)
+		}
+		return w.inLine(ctx, why)
+	})
 }
 
 // askTime reads the database's clock once, at the start.

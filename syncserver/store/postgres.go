@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"time"
@@ -92,5 +94,5 @@ func Unavailable(err error) bool {
 	}
 	var gone *pgconn.ConnectError
 	var line *net.OpError
-	return errors.Is(err, ErrOutdated) || errors.As(err, &gone) || errors.As(err, &line)
+	return errors.Is(err, ErrOutdated) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) || errors.As(err, &gone) || errors.As(err, &line)
 }
