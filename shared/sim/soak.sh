@@ -67,7 +67,7 @@ line=$(awk -v commit="$commit" -v minutes="$minutes" -v rounds="$rounds" -v firs
 			split(substr(rest, RSTART, RLENGTH), pair, ":")
 			key = substr(pair[1], 2, length(pair[1]) - 2)
 			rest = substr(rest, RSTART + RLENGTH)
-			if (key == "seed" || key == "first" || key == "removals") continue
+			if (key == "seed" || key == "first" || key == "removals" || key == "slowest_poke_ms") continue
 			if (!((name, key) in sum)) order[++n] = name SUBSEP key
 			sum[name, key] += pair[2]
 		}

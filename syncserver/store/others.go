@@ -24,6 +24,8 @@ const (
 	tellPause = 10 * time.Millisecond
 	// clockTolerance is how far a server's clock may be from the database's.
 	clockTolerance = time.Second
+	// sessionPatience is how long the session of a server that has ended may be seen.
+	sessionPatience = 3 * time.Second
 	// sessionPrefix begins the name of a server's session that listens.
 	sessionPrefix = "cityhall "
 	serversFolder = "servers"
@@ -52,7 +54,8 @@ type others struct {
 type sight struct {
 	epoch       string
 	seq, erased int64
-	needs       int
+	schema      int // of the database
+	needs       int // of a program
 }
 
 // meetOthers makes itself known to the other servers on this database and looks
@@ -95,22 +98,39 @@ func (s *Store) sameFolder(ctx context.Context, dir string) error {
 	if s.others.present, err = signIn(path(s.others.name)); err != nil {
 		return fmt.Errorf("sign in to the folder of the servers: %w", err)
 	}
+	for end := time.NewTimer(sessionPatience); ; {
+		strange, err := s.strangeSession(ctx, path)
+		if err != nil || strange == "" {
+			return err
+		}
+		select { // a session outlives its server for a moment
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-end.C:
+			return fmt.Errorf("%w (its session is called %q)", ErrOtherFolder, strange)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// strangeSession names a server's session whose file is not in our folder.
+func (s *Store) strangeSession(ctx context.Context, path func(string) string) (string, error) {
 	rows, err := s.db.QueryContext(ctx, `SELECT application_name FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE $1`, sessionPrefix+"%")
 	if err != nil {
-		return fmt.Errorf("look for other servers: %w", err)
+		return "", fmt.Errorf("look for other servers: %w", err)
 	}
 	there, err := words(rows)
 	if err != nil {
-		return fmt.Errorf("look for other servers: %w", err)
+		return "", fmt.Errorf("look for other servers: %w", err)
 	}
 	for _, name := range there {
 		if _, err := os.Stat(path(name)); errors.Is(err, fs.ErrNotExist) {
-			return ErrOtherFolder
+			return name, nil
 		} else if err != nil {
-			return fmt.Errorf("look for other servers: %w", err)
+			return "", fmt.Errorf("look for other servers: %w", err)
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // signIn makes a locked file. One that another server took for a leftover, between
@@ -289,18 +309,19 @@ func (s *Store) look(ctx context.Context, conn *pgx.Conn) error {
 	var now sight
 	var at time.Time
 	asked := s.now()
-	err := conn.QueryRow(ctx, `SELECT epoch, seq, needs, (SELECT coalesce(max(seq), 0) FROM erasure), clock_timestamp() FROM sync_head WHERE one = 1`).
-		Scan(&now.epoch, &now.seq, &now.needs, &now.erased, &at)
+	err := conn.QueryRow(ctx, `SELECT epoch, seq, needs, (SELECT max(version) FROM schema_version), (SELECT coalesce(max(seq), 0) FROM erasure), clock_timestamp()
+		FROM sync_head WHERE one = 1`).Scan(&now.epoch, &now.seq, &now.needs, &now.schema, &now.erased, &at)
 	if err != nil {
 		return err
 	}
 	s.others.setClock(s, at, asked, s.now())
 	s.seeTrouble(ctx, conn, now.needs)
 	was := s.others.last
+	if now.schema != was.schema {
+		forgetPlans(s.db)
+	}
 	if was.epoch != "" && (now.epoch != was.epoch || now.seq < was.seq) {
-		// The database was put back while the servers ran: what the ledger knows goes
-		// in first, by whichever server comes first.
-		if err := s.do(ctx, func(ctx context.Context, w *writeTx) error { return w.inLine(ctx, "") }); err != nil {
+		if err := s.putBack(ctx, was); err != nil {
 			return err
 		}
 	}
@@ -317,6 +338,18 @@ func (s *Store) look(ctx context.Context, conn *pgx.Conn) error {
 		s.announce(now.seq)
 	}
 	return nil
+}
+
+// putBack brings a database in line that was put back, or has lost what it had
+// committed, while the servers ran. The first to see it begins the new epoch.
+func (s *Store) putBack(ctx context.Context, was sight) error {
+	return s.do(ctx, func(ctx context.Context, w *writeTx) error {
+		why := ""
+		if w.head.Epoch == was.epoch && w.head.Seq < was.seq {
+			why = fmt.Sprintf("the database ends at %d, this server has seen %d", w.head.Seq, was.seq)
+		}
+		return w.inLine(ctx, why)
+	})
 }
 
 // askTime reads the database's clock once, at the start.

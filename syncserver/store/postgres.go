@@ -3,10 +3,13 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -17,6 +20,16 @@ import (
 // shorter than a device's patience with an answer.
 const lockPatience = "10s"
 
+// maxSessions is how many sessions one server has at most, beside the one that listens.
+const maxSessions = 16
+
+// forgetPlans ends the sessions that rest: what they have prepared is of tables as
+// they were before a migration. One that is at work fails once and knows it then.
+func forgetPlans(db *sql.DB) {
+	db.SetMaxIdleConns(0)
+	db.SetMaxIdleConns(maxSessions)
+}
+
 func openPostgres(ctx context.Context, dsn, lockWait string) (*sql.DB, error) {
 	c, err := pgx.ParseConfig(dsn)
 	if err != nil {
@@ -26,7 +39,9 @@ func openPostgres(ctx context.Context, dsn, lockWait string) (*sql.DB, error) {
 		lockWait = own
 	}
 	db := stdlib.OpenDB(*c, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error { return settle(ctx, conn, lockWait) }))
-	db.SetMaxOpenConns(16)
+	db.SetMaxOpenConns(maxSessions)
+	db.SetMaxIdleConns(maxSessions)
+	db.SetConnMaxIdleTime(5 * time.Minute)
 	if err := db.PingContext(ctx); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("reach PostgreSQL: %w", err)
@@ -63,6 +78,7 @@ const (
 	stateTooMany      = "53300"
 	stateSerialize    = "40001"
 	stateDeadlock     = "40P01"
+	statePlan         = "0A000" // what was prepared before a migration does not fit any more
 	classConnection   = "08"
 	classIntervention = "57P"
 )
@@ -72,11 +88,11 @@ const (
 // whether something was written: whoever asked asks again.
 func Unavailable(err error) bool {
 	switch state := sqlState(err); {
-	case state == stateLockTimeout, state == stateTooMany, state == stateSerialize, state == stateDeadlock,
+	case state == stateLockTimeout, state == stateTooMany, state == stateSerialize, state == stateDeadlock, state == statePlan,
 		strings.HasPrefix(state, classConnection), strings.HasPrefix(state, classIntervention):
 		return true
 	}
 	var gone *pgconn.ConnectError
 	var line *net.OpError
-	return errors.Is(err, ErrOutdated) || errors.As(err, &gone) || errors.As(err, &line)
+	return errors.Is(err, ErrOutdated) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) || errors.As(err, &gone) || errors.As(err, &line)
 }

@@ -59,18 +59,18 @@ func (s *Store) write() {
 func (s *Store) writeGroup(group []*job) {
 	errs := make([]error, len(group))
 	head, err := s.commitGroup(group, errs)
+	if err != nil { // before anybody is answered, who may ask what is wrong
+		s.noteTrouble(err)
+	}
 	for i, j := range group {
 		if errs[i] == nil && err != nil {
 			errs[i] = err
 		}
 		j.done <- errs[i]
 	}
-	switch {
-	case err == nil && head > 0:
+	if err == nil && head > 0 {
 		s.announce(head)
 		s.tellOthers()
-	case err != nil:
-		s.noteTrouble(err)
 	}
 }
 
