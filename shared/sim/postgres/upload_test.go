@@ -18,8 +18,8 @@ import (
 func TestOneUploadAtTwoServers(t *testing.T) {
 	w := newTwins(t)
 	a, b := w.opened(), w.opened()
-	const piece = 64 << 10
-	for n := range 8 {
+	for n := range 30 {
+		piece := int64(64<<10) << (n % 4) // the largest is the whole
 		photo := bytes.Repeat([]byte{byte(n), 'p', 'h', 'o', 't', 'o'}, 60_000)
 		sum := sha256.Sum256(photo)
 		sha := hex.EncodeToString(sum[:])
