@@ -82,14 +82,19 @@ const streamHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-
 // some 5 kB and not 50: what has read and proved the request is let go. It tells
 // whether it has; a line that is no connection of its own stays where it is.
 func (s *Server) hearApart(ctx context.Context, c *call, line *connection) bool {
-	if c.Request.ProtoMajor != 1 {
+	// Gin's writer says that it can, whatever is below it.
+	below, ok := c.Writer.(interface{ Unwrap() http.ResponseWriter })
+	if !ok || c.Request.ProtoMajor != 1 {
+		return false
+	}
+	if _, ok := below.Unwrap().(http.Hijacker); !ok {
 		return false
 	}
 	head, err := s.store.Head(ctx)
 	if err != nil {
 		return false
 	}
-	conn, _, err := http.NewResponseController(c.Writer).Hijack()
+	conn, _, err := c.Writer.Hijack()
 	if err != nil {
 		return false
 	}
