@@ -118,10 +118,15 @@ func (h *hub) drop(c *connection) {
 	c.end()
 }
 
-// close ends the look-out for good.
+// close ends the look-out and every connection, for good.
 func (h *hub) close() {
 	h.mu.Lock()
 	h.closed = true
+	for _, of := range h.of {
+		for _, c := range of {
+			c.end()
+		}
+	}
 	if h.stop != nil {
 		h.stop()
 	}

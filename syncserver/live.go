@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -32,23 +33,85 @@ func (s *Server) live(c *call) {
 	patience := http.NewResponseController(c.Writer)
 	_ = patience.SetReadDeadline(time.Time{}) // where none can be set, there is none
 	_ = patience.SetWriteDeadline(time.Time{})
-	ctx, end := context.WithCancel(c.Request.Context())
-	defer end()
+	ctx, end := context.WithCancel(context.Background()) // it may outlive the request
 	line, err := s.lives.add(ctx, c.device, end)
-	if errors.Is(err, errBusy) {
-		busy(c.Context, time.Minute) // it asks by its rounds meanwhile
+	if err != nil {
+		end()
+		s.unheard(c, err)
 		return
 	}
-	if err != nil {
-		s.broken(c.Context, err)
+	if c.Query("wait") == "" && s.hearApart(ctx, c, line) {
 		return
 	}
 	defer s.lives.remove(line)
+	defer context.AfterFunc(c.Request.Context(), end)()
 	if c.Query("wait") != "" {
 		s.liveOnce(ctx, c, line, since, wait)
 		return
 	}
-	s.liveEvents(ctx, c, line)
+	head, err := s.store.Head(ctx)
+	if err != nil {
+		s.broken(c.Context, err)
+		return
+	}
+	c.Header("Content-Type", "text/event-stream")
+	c.Header("Cache-Control", "no-store")
+	c.Header("X-Accel-Buffering", "no") // nginx would hold the events back
+	c.Status(http.StatusOK)
+	s.liveEvents(ctx, line, head.Seq, func(text string) error {
+		if _, err := c.Writer.WriteString(text); err != nil {
+			return err
+		}
+		return patience.Flush()
+	})
+}
+
+// unheard answers a device that cannot have a live connection.
+func (s *Server) unheard(c *call, err error) {
+	if errors.Is(err, errBusy) {
+		busy(c.Context, time.Minute) // it asks by its rounds meanwhile
+		return
+	}
+	s.broken(c.Context, err)
+}
+
+// streamHead begins an answer whose end is the connection's.
+const streamHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\n"
+
+// hearApart takes the connection out of the HTTP server's hands, so that it costs
+// some 5 kB and not 50: what has read and proved the request is let go. It tells
+// whether it has; a line that is no connection of its own stays where it is.
+func (s *Server) hearApart(ctx context.Context, c *call, line *connection) bool {
+	// Gin's writer says that it can, whatever is below it.
+	below, ok := c.Writer.(interface{ Unwrap() http.ResponseWriter })
+	if !ok || c.Request.ProtoMajor != 1 {
+		return false
+	}
+	if _, ok := below.Unwrap().(http.Hijacker); !ok {
+		return false
+	}
+	head, err := s.store.Head(ctx)
+	if err != nil {
+		return false
+	}
+	conn, _, err := c.Writer.Hijack()
+	if err != nil {
+		return false
+	}
+	s.streams.Go(func() {
+		defer conn.Close()
+		defer s.lives.remove(line)
+		say := func(text string) error {
+			// A deadline in the past ends the write under way.
+			defer time.AfterFunc(readsWithin, func() { _ = conn.SetWriteDeadline(time.Unix(1, 0)) }).Stop()
+			_, err := io.WriteString(conn, text)
+			return err
+		}
+		if say(streamHead) == nil {
+			s.liveEvents(ctx, line, head.Seq, say)
+		}
+	})
+	return true
 }
 
 // waiting reads how long a device wants to wait for what comes after a head.
@@ -121,17 +184,8 @@ func (s *Server) nextNews(ctx context.Context, line *connection, over <-chan tim
 
 // liveEvents pokes at once, then at most once a second, and only for what the
 // device may see.
-func (s *Server) liveEvents(ctx context.Context, c *call, line *connection) {
-	head, err := s.store.Head(ctx)
-	if err != nil {
-		s.broken(c.Context, err)
-		return
-	}
-	c.Header("Content-Type", "text/event-stream")
-	c.Header("Cache-Control", "no-store")
-	c.Header("X-Accel-Buffering", "no") // nginx would hold the events back
-	c.Status(http.StatusOK)
-	if !tell(c, poke(head.Seq)) {
+func (s *Server) liveEvents(ctx context.Context, line *connection, head int64, say func(string) error) {
+	if say(poke(head)) != nil {
 		return
 	}
 	beat := time.NewTicker(protocol.LiveHeartbeat)
@@ -140,7 +194,7 @@ func (s *Server) liveEvents(ctx context.Context, c *call, line *connection) {
 		n, ok := s.nextNews(ctx, line, beat.C)
 		switch {
 		case ok:
-			if head.Seq = max(head.Seq, n.head); !tell(c, poke(head.Seq)) || n.last {
+			if head = max(head, n.head); say(poke(head)) != nil || n.last {
 				return
 			}
 			select {
@@ -150,7 +204,7 @@ func (s *Server) liveEvents(ctx context.Context, c *call, line *connection) {
 			case <-s.ending:
 				return
 			}
-		case ctx.Err() != nil || s.isEnding() || !tell(c, ": still here\n\n"):
+		case ctx.Err() != nil || s.isEnding() || say(": still here\n\n") != nil:
 			return
 		}
 	}
@@ -166,18 +220,3 @@ func (s *Server) isEnding() bool {
 	}
 }
 func poke(head int64) string { return fmt.Sprintf("event: poke\ndata: {\"head\":%d}\n\n", head) }
-
-// tell writes to the device, and gives up on one that does not read.
-func tell(c *call, text string) bool {
-	stuck := time.AfterFunc(readsWithin, func() {
-		// A deadline in the past ends the write under way. Where none can be set,
-		// writes do not block.
-		_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Unix(1, 0))
-	})
-	defer stuck.Stop()
-	_, err := c.Writer.WriteString(text)
-	if err == nil {
-		c.Writer.Flush()
-	}
-	return err == nil
-}

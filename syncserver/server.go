@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -51,9 +52,10 @@ type Server struct {
 	office       *console.Console
 	plan         BackupPlan
 	lives        *hub
-	writes       *gate // of calls that write, hello too
-	reads        *gate // of calls that read the log or many records
-	room         *room // of bodies and answers in memory
+	streams      sync.WaitGroup // live connections out of the HTTP server's hands
+	writes       *gate          // of calls that write, hello too
+	reads        *gate          // of calls that read the log or many records
+	room         *room          // of bodies and answers in memory
 	lastSettings atomic.Pointer[settingsAt]
 	minPull      int           // Config.MinPull
 	ending       chan struct{} // closed when live connections are to end
@@ -112,6 +114,7 @@ func (s *Server) Routes() gin.RoutesInfo { return s.engine.Routes() }
 // Close closes the store. Serve must have returned.
 func (s *Server) Close() error {
 	s.lives.close()
+	s.streams.Wait()
 	return s.store.Close()
 }
 
