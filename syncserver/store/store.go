@@ -49,6 +49,7 @@ type Config struct {
 // Store is the city's memory. It is safe for concurrent use.
 type Store struct {
 	db       *sql.DB
+	dsn      string // where that is
 	postgres bool
 	blobs    string
 	ledger   *ledger // nil: none is kept
@@ -129,13 +130,16 @@ func begin(ctx context.Context, c Config, ready func(*Store, context.Context) er
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, postgres: IsPostgres(c.DB), blobs: c.Blobs, keys: c.Keys, now: c.Now, log: c.Log, watchers: map[chan int64]struct{}{},
+	s := &Store{db: db, dsn: c.DB, postgres: IsPostgres(c.DB), blobs: c.Blobs, keys: c.Keys, now: c.Now, log: c.Log, watchers: map[chan int64]struct{}{},
 		horizon: cmp.Or(c.Horizon, defaultHorizon), jobs: make(chan *job), stop: make(chan struct{}), done: make(chan struct{}), marked: make(chan struct{}), sweepNow: make(chan struct{}, 1)}
 	if s.room = c.Room; s.room == nil {
 		s.room = diskFree
 	}
 	if c.Ledger != "" {
 		s.ledger, err = openLedger(c.Ledger)
+	}
+	if err == nil && s.postgres {
+		err = notRestoring(ctx, db)
 	}
 	if err == nil {
 		err = ready(s, ctx)
@@ -186,6 +190,11 @@ var ErrSchema = errors.New("the database is of another version of this program; 
 
 // current refuses a database that is not of this program's schema.
 func (s *Store) current(ctx context.Context) error {
+	if s.postgres {
+		if err := cityIn(ctx, s.db); err != nil {
+			return err
+		}
+	}
 	have, want, err := schemaVersions(ctx, s.db)
 	if err == nil && have != want {
 		err = fmt.Errorf("%w: schema %d, not %d", ErrSchema, have, want)
