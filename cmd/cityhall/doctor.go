@@ -15,9 +15,7 @@ import (
 )
 
 // Doctor is the command line of a check-up.
-type Doctor struct {
-	Data string `help:"The server's folder. The server may be running." required:"" env:"CITYHALL_DATA" type:"path"`
-}
+type Doctor struct{ Place }
 
 // grade says how bad a finding is.
 type grade string
@@ -46,7 +44,7 @@ const (
 // Run prints one line for each thing it looks at, and fails if one is bad.
 func (d Doctor) Run(ctx context.Context, t terminal) error {
 	found := d.folder(time.Now())
-	h, err := store.Examine(ctx, filepath.Join(d.Data, "city.db"), filepath.Join(d.Data, "ledger"))
+	h, err := store.Examine(ctx, d.database(), filepath.Join(d.Data, "ledger"))
 	if err != nil {
 		found = append(found, finding{fail, "database: " + err.Error(), `if it cannot be put right, restore a backup with "cityhall restore"`})
 	} else {

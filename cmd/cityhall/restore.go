@@ -13,6 +13,7 @@ import (
 type Restore struct {
 	From           string `help:"A backup's folder, or the folder of all backups: then the newest." required:"" type:"existingdir"`
 	Data           string `help:"Folder to restore into: new or empty, at most with the old ledger in it." required:"" env:"CITYHALL_DATA" type:"path"`
+	DB             string `help:"Empty PostgreSQL database to restore into, for a backup of one; of an attested backup, the copy that your own tool has restored." name:"db" env:"CITYHALL_DB"`
 	PassphraseFile string `help:"File with the passphrase of the backup; without it, CITYHALL_PASSPHRASE." type:"path"`
 }
 
@@ -22,7 +23,7 @@ func (r Restore) Run(ctx context.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	done, err := store.Restore(ctx, store.RestoreOptions{From: r.From, Data: r.Data, Passphrase: passphrase, Now: time.Now})
+	done, err := store.Restore(ctx, store.RestoreOptions{From: r.From, Data: r.Data, DB: r.DB, Passphrase: passphrase, Now: time.Now})
 	if err != nil {
 		return err
 	}
@@ -31,6 +32,14 @@ func (r Restore) Run(ctx context.Context, t terminal) error {
 	for _, f := range done.Damaged {
 		fmt.Fprintf(t.out, "  damaged in the backup: %s; devices that still hold it are asked for it again\n", f)
 	}
-	fmt.Fprintf(t.out, "Start the server: syncserver -data %s\nDevices put back what they have done since by themselves. Enrolment codes that were not used yet are void.\n", r.Data)
+	fmt.Fprintf(t.out, "Start the server: syncserver -data %s%s\nDevices put back what they have done since by themselves. Enrolment codes that were not used yet are void.\n", r.Data, r.more())
 	return nil
+}
+
+// more is what else the server is started with. The address may hold a password.
+func (r Restore) more() string {
+	if r.DB == "" {
+		return ""
+	}
+	return " -db (as here)"
 }

@@ -30,6 +30,7 @@ type Config struct {
 
 	Backup         string        `help:"Folder of backups, best on another disk; empty makes none." env:"CITYHALL_BACKUP" type:"path"`
 	BackupEvery    time.Duration `help:"Time between backups." default:"1h" env:"CITYHALL_BACKUP_EVERY"`
+	Proof          string        `help:"PostgreSQL server on which a dump is restored to prove it; empty takes the city's own." env:"CITYHALL_PROOF"`
 	BackupKeep     int           `help:"Newest backups to keep; 0 keeps all." default:"48" env:"CITYHALL_BACKUP_KEEP"`
 	PassphraseFile string        `help:"File with the passphrase that the keys in backups are wrapped under; without it, CITYHALL_PASSPHRASE." env:"CITYHALL_PASSPHRASE_FILE" type:"path"`
 }
@@ -41,7 +42,7 @@ func (c Config) backups() (syncserver.BackupPlan, error) {
 	}
 	passphrase, err := flags.Passphrase(c.PassphraseFile)
 	return syncserver.BackupPlan{Every: c.BackupEvery,
-		BackupOptions: store.BackupOptions{To: c.Backup, Passphrase: passphrase, Keep: c.BackupKeep, Program: flags.Version()}}, err
+		BackupOptions: store.BackupOptions{To: c.Backup, Passphrase: passphrase, Keep: c.BackupKeep, Proof: c.Proof, Program: flags.Version()}}, err
 }
 
 func main() {
