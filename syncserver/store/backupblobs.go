@@ -3,15 +3,12 @@ package store
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,23 +30,17 @@ func (s *Store) copyBlobs(ctx context.Context, db *sql.DB, to string, b *Backup)
 	if err != nil {
 		return nil, err
 	}
-	folders := map[string]bool{filepath.Join(to, backupBytes): true}
+	kept := folderShelf{dir: filepath.Join(to, backupBytes)}
 	var list []listed
 	for _, l := range all {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		dir := filepath.Join(to, backupBytes, l.SHA[:2])
-		final := filepath.Join(dir, l.SHA)
-		if info, err := os.Stat(final); err == nil && info.Size() == l.Bytes {
+		if size, err := kept.size(ctx, l.SHA); err == nil && size == l.Bytes {
 			list = append(list, l)
 			continue
 		}
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, err
-		}
-		folders[dir] = true
-		err := copyBlob(s.blobPath(l.SHA), final, l)
+		err := kept.put(ctx, l, func() (io.ReadCloser, error) { return s.blobs.open(ctx, l.SHA) })
 		switch {
 		case err == nil:
 			list = append(list, l)
@@ -57,11 +48,6 @@ func (s *Store) copyBlobs(ctx context.Context, db *sql.DB, to string, b *Backup)
 			b.Absent = append(b.Absent, Finding{Where: "blob " + l.SHA, What: err.Error()})
 		default:
 			return nil, fmt.Errorf("copy blob %s: %w", l.SHA, err)
-		}
-	}
-	for dir := range folders {
-		if err := syncFolder(dir); err != nil {
-			return nil, err
 		}
 	}
 	return list, nil
@@ -85,25 +71,6 @@ func completeBlobs(ctx context.Context, q querier) ([]listed, error) {
 		out = append(out, l)
 	}
 	return out, rows.Err()
-}
-
-// copyBlob copies bytes that must be what their name says. It is a copy and no
-// link: a backup that shares its bytes with the original is none.
-func copyBlob(from, to string, want listed) error {
-	f, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	h := sha256.New()
-	part := to + ".part"
-	if err := writeFile(part, io.TeeReader(f, h)); err != nil {
-		return errors.Join(err, os.Remove(part))
-	}
-	if hex.EncodeToString(h.Sum(nil)) != want.SHA {
-		return errors.Join(ErrChecksum, os.Remove(part))
-	}
-	return os.Rename(part, to)
 }
 
 // safeSeq gives up to where nothing is missing: every photo at or below it has

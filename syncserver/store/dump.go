@@ -49,6 +49,10 @@ func (s *Store) dumpAndProve(ctx context.Context, o BackupOptions, path string) 
 func (s *Store) dump(ctx context.Context, path string) (Head, error) {
 	var head Head
 	err := sqlite.InReadTx(ctx, s.db, func(tx *sql.Tx) error {
+		// The session waits while pg_dump reads, however long that takes.
+		if _, err := tx.ExecContext(ctx, `SET LOCAL idle_in_transaction_session_timeout = 0`); err != nil {
+			return fmt.Errorf("hold the snapshot: %w", err)
+		}
 		var err error
 		if head, err = readHead(ctx, tx); err != nil {
 			return err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -37,7 +38,10 @@ type RestoreOptions struct {
 	Data string // the server's folder: absent, or empty but for a ledger
 	// DB is the address of an empty PostgreSQL database, for the backup of one; of an
 	// attested backup it is the copy that the operator's own tool has put there.
-	DB         string
+	DB string
+	// Blobs is where the photos go, as Config.Blobs says it; empty means the folder
+	// blobs in Data.
+	Blobs      string
 	Passphrase string
 	Now        func() time.Time
 }
@@ -157,7 +161,11 @@ func (r *Restored) fill(ctx context.Context, o RestoreOptions, work string, k *k
 	if err != nil {
 		return nil, err
 	}
-	have, err := r.fillBlobs(ctx, filepath.Join(work, "blobs"))
+	var have map[string]bool
+	to, err := openShelf(cmp.Or(o.Blobs, filepath.Join(work, "blobs")), diskFree)
+	if err == nil {
+		have, err = r.fillBlobs(ctx, to)
+	}
 	if err == nil {
 		err = r.verified(ctx, db)
 	}
@@ -266,18 +274,16 @@ func forgetBlobs(ctx context.Context, q querier, have map[string]bool) error {
 
 // fillBlobs copies the listed blobs and tells which came over whole. A damaged
 // photo does not keep a city from coming back.
-func (r *Restored) fillBlobs(ctx context.Context, to string) (map[string]bool, error) {
+func (r *Restored) fillBlobs(ctx context.Context, to shelf) (map[string]bool, error) {
 	f, err := os.Open(filepath.Join(r.Path, backupBlobs))
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	for _, dir := range []string{"part", uploadLocks} {
-		if err := os.MkdirAll(filepath.Join(to, dir), 0o700); err != nil {
-			return nil, err
-		}
+	if err := to.prepare(); err != nil {
+		return nil, err
 	}
-	have, folders := map[string]bool{}, map[string]bool{to: true}
+	from, have := folderShelf{dir: filepath.Join(filepath.Dir(r.Path), backupBytes)}, map[string]bool{}
 	for lines := bufio.NewScanner(f); ; {
 		if !lines.Scan() {
 			if err := lines.Err(); err != nil {
@@ -292,12 +298,7 @@ func (r *Restored) fillBlobs(ctx context.Context, to string) (map[string]bool, e
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		dir := filepath.Join(to, l.SHA[:2])
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, err
-		}
-		folders[dir] = true
-		err := copyBlob(filepath.Join(filepath.Dir(r.Path), backupBytes, l.SHA[:2], l.SHA), filepath.Join(dir, l.SHA), l)
+		err := to.put(ctx, l, func() (io.ReadCloser, error) { return from.open(ctx, l.SHA) })
 		switch {
 		case err == nil:
 			have[l.SHA] = true
@@ -305,11 +306,6 @@ func (r *Restored) fillBlobs(ctx context.Context, to string) (map[string]bool, e
 			r.Damaged = append(r.Damaged, Finding{Where: "blob " + l.SHA, What: err.Error()})
 		default:
 			return nil, fmt.Errorf("copy blob %s: %w", l.SHA, err)
-		}
-	}
-	for dir := range folders {
-		if err := syncFolder(dir); err != nil {
-			return nil, err
 		}
 	}
 	return have, nil

@@ -7,8 +7,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 
@@ -300,7 +298,11 @@ func (s *Store) verifyBlobs(ctx context.Context, sound bool, report func(Finding
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
-		if what := wrongBlob(s.blobPath(l.SHA), l); what != "" {
+		what, err := wrong(ctx, s.blobs, l)
+		if err != nil {
+			return 0, err
+		}
+		if what != "" {
 			report(Finding{"blob " + l.SHA, what})
 			if !sound {
 				continue
@@ -311,18 +313,4 @@ func (s *Store) verifyBlobs(ctx context.Context, sound bool, report func(Finding
 		}
 	}
 	return len(all), nil
-}
-
-func wrongBlob(path string, want listed) string {
-	info, err := os.Stat(path)
-	if err != nil {
-		return "it is not in " + filepath.Dir(path)
-	}
-	if info.Size() != want.Bytes {
-		return fmt.Sprintf("it has %d bytes, not %d", info.Size(), want.Bytes)
-	}
-	if sum, err := hashFile(path); err != nil || sum != want.SHA {
-		return "its bytes are not what its name says"
-	}
-	return ""
 }
