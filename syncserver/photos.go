@@ -8,8 +8,8 @@ import (
 	"cityhall/syncserver/store"
 )
 
-// lookEvery bounds how often the store of photos is asked how it is.
-const lookEvery = 30 * time.Second
+// photosEvery bounds how often the store of photos is asked how it is.
+const photosEvery = 30 * time.Second
 
 // photosLook is how the store of photos was when last looked at.
 type photosLook struct {
@@ -21,7 +21,7 @@ type photosLook struct {
 func (l *photosLook) look(ctx context.Context, s *store.Store, now time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if age := now.Sub(l.at); age < 0 || age >= lookEvery {
+	if age := now.Sub(l.at); age < 0 || age >= photosEvery {
 		l.at, l.err = now, s.LookAtBlobs(context.WithoutCancel(ctx))
 	}
 	return l.err

@@ -221,6 +221,7 @@ func TestErasureReachesTheBucket(t *testing.T) {
 	}
 	file := newRequest()
 	kiosk.push(kiosk.prepared(resident, file))
+	h.mustAct(system, &city.SetStaff{ID: "ada", Staff: city.Staff{Name: "Ada", Roles: []city.Role{city.RoleAdmin}, Active: true}})
 	h.mustAct(reviewer, &city.AddPhoto{Photo: city.NewID(), Request: file.Request, Blob: sha, Stage: "report", Bytes: len(data), Width: 2, Height: 2})
 	bucket.Spoil(s3.Down)
 	if _, err := h.Erase(ctx, admin, city.NewMutationID(), file.Request, "asked for"); !errors.Is(err, store.ErrBlobsAway) {
@@ -238,6 +239,54 @@ func TestErasureReachesTheBucket(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// A city moves its photos into a bucket; what was cut short goes on.
+func TestPhotosMoveIntoABucket(t *testing.T) {
+	h, ctx := newHall(t), context.Background()
+	var names []string
+	for _, text := range []string{"one ", "two ", "three "} {
+		data, sha := bytesOf(text, 10_000)
+		if _, err := h.PutBlob(ctx, data); err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, sha)
+	}
+	bucket := s3.New(t)
+	bucket.Spoil(s3.Down)
+	if _, err := h.CopyBlobs(ctx, bucket.Address(), nil); !errors.Is(err, store.ErrBlobsAway) {
+		t.Fatalf("into a store that is away: %v", err)
+	}
+	bucket.Spoil(s3.None)
+	lost := filepath.Join(h.dir, names[0][:2], names[0])
+	whole, err := os.ReadFile(lost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(lost, []byte("something else"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var found []store.Finding
+	report := func(f store.Finding) { found = append(found, f) }
+	if n, err := h.CopyBlobs(ctx, bucket.Address(), report); err != nil || n != (store.Copied{Copied: 2}) || len(found) != 1 {
+		t.Fatalf("%+v, %v, found %v", n, err, found)
+	}
+	if err := os.WriteFile(lost, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	torn := filepath.Join(bucket.Folder(), "city", "blobs", names[1][:2], names[1])
+	if err := os.WriteFile(torn, bytes.Repeat([]byte("x"), 40_000), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := h.CopyBlobs(ctx, bucket.Address(), report); err != nil || n != (store.Copied{Copied: 2, There: 1}) || len(found) != 1 {
+		t.Fatalf("again: %+v, %v, found %v", n, err, found)
+	}
+	h.close()
+	h.dir = bucket.Address()
+	h.open()
+	if n := h.verified(); n.Blobs != 3 {
+		t.Errorf("%+v", n)
 	}
 }
 

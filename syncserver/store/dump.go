@@ -61,7 +61,7 @@ func (s *Store) dump(ctx context.Context, path string) (Head, error) {
 		if err := tx.QueryRowContext(ctx, `SELECT pg_export_snapshot()`).Scan(&snapshot); err != nil {
 			return fmt.Errorf("export the snapshot: %w", err)
 		}
-		return pgToFile(ctx, s.dsn, path, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--snapshot="+snapshot)
+		return pgToFile(ctx, s.dsn, path, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--no-unlogged-table-data", "--snapshot="+snapshot)
 	})
 	return head, err
 }
