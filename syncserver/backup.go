@@ -28,7 +28,7 @@ func (p BackupPlan) check(db string) error {
 	case len(p.Passphrase) < store.MinPassphrase:
 		return store.ErrPassphrase
 	case store.IsPostgres(db):
-		return store.ErrEngine
+		return store.CheckTools()
 	}
 	return nil
 }

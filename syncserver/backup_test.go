@@ -162,18 +162,19 @@ func TestServerMakesBackups(t *testing.T) {
 
 func TestAPlanThatCannotWorkIsRefusedAtOnce(t *testing.T) {
 	good := syncserver.BackupPlan{Every: time.Hour, BackupOptions: store.BackupOptions{To: t.TempDir(), Passphrase: passphrase}}
+	t.Setenv("PATH", t.TempDir())
 	weak, often := good, good
 	weak.Passphrase, often.Every = "short", time.Second
 	for name, c := range map[string]syncserver.Config{
 		"a short passphrase": {Backups: weak},
 		"too often":          {Backups: often},
-		"PostgreSQL":         {Backups: good, DB: "postgres://nowhere"},
+		"without pg_dump":    {Backups: good, DB: "postgres://nowhere"},
 	} {
 		c.Data, c.Now, c.Log = t.TempDir(), time.Now, slog.New(slog.DiscardHandler)
 		if s, err := syncserver.Open(context.Background(), c); err == nil {
 			s.Close()
 			t.Errorf("%s: taken", name)
-		} else if name == "PostgreSQL" && !errors.Is(err, store.ErrEngine) {
+		} else if name == "without pg_dump" && !errors.Is(err, store.ErrTools) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

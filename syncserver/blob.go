@@ -130,6 +130,10 @@ func (s *Server) blobFailed(c *call, err error) bool {
 		s.log.Error("no room for uploads", "err", err)
 		c.Header("Retry-After", "300")
 		problem(c.Context, http.StatusServiceUnavailable, protocol.CodeBusy, store.ErrNoRoom.Error())
+	case errors.Is(err, store.ErrBlobsAway):
+		s.log.Error("photos are away", "err", err)
+		c.Header("Retry-After", "60")
+		problem(c.Context, http.StatusServiceUnavailable, protocol.CodeBusy, store.ErrBlobsAway.Error())
 	case errors.Is(err, store.ErrErased):
 		problem(c.Context, http.StatusGone, protocol.CodeErased, err.Error())
 	case errors.Is(err, store.ErrOffset):

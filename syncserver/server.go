@@ -1,6 +1,7 @@
 package syncserver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,10 @@ import (
 // names another, the database.
 type Config struct {
 	Data string
-	DB   string // postgres:// address or file; empty means city.db in Data
+	// Blobs is the folder of photos, or s3://bucket/prefix?endpoint=…&region=…; empty
+	// means the folder blobs in Data.
+	Blobs string
+	DB    string // postgres:// address or file; empty means city.db in Data
 	// MinPull is the oldest version of pulls that devices may read; see
 	// protocol.PullVersion. Older ones are told to update, and may push all the same.
 	MinPull int
@@ -56,6 +60,7 @@ type Server struct {
 	writes       *gate          // of calls that write, hello too
 	reads        *gate          // of calls that read the log or many records
 	room         *room          // of bodies and answers in memory
+	photos       photosLook
 	lastSettings atomic.Pointer[settingsAt]
 	minPull      int           // Config.MinPull
 	ending       chan struct{} // closed when live connections are to end
@@ -85,7 +90,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if db == "" {
 		db = filepath.Join(c.Data, "city.db")
 	}
-	st, err := store.Open(ctx, store.Config{DB: db, Blobs: filepath.Join(c.Data, "blobs"),
+	st, err := store.Open(ctx, store.Config{DB: db, Blobs: cmp.Or(c.Blobs, filepath.Join(c.Data, "blobs")),
 		Snapshots: filepath.Join(c.Data, "snapshots"), Horizon: c.Horizon, Ledger: filepath.Join(c.Data, "ledger"), Keys: k, Now: c.Now, DatabaseClock: c.DatabaseClock, Log: c.Log})
 	if err != nil {
 		return nil, err
@@ -195,7 +200,12 @@ func (s *Server) health(c *gin.Context) {
 		problem(c, http.StatusServiceUnavailable, protocol.CodeBusy, why)
 		return
 	}
-	c.JSON(http.StatusOK, gin.H{"ok": true, "head": head.Seq, "safe": head.Safe})
+	photos := "ok" // without them the rest goes on: no balancer need take this server out
+	if err := s.photos.look(c.Request.Context(), s.store, s.now()); err != nil {
+		s.log.Error("health", "err", err)
+		photos = "away"
+	}
+	c.JSON(http.StatusOK, gin.H{"ok": true, "head": head.Seq, "safe": head.Safe, "photos": photos})
 }
 
 // problem answers with what is wrong.

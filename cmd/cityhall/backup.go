@@ -2,39 +2,61 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"log/slog"
-	"os"
-	"path/filepath"
-	"time"
 
 	"cityhall/cmd/flags"
-	"cityhall/shared/keys"
 	"cityhall/syncserver/store"
 )
 
-// Backup is the command line of a backup.
+// Backup is the command line of backups.
 type Backup struct {
-	Data           string `help:"The server's folder. The server may be running." required:"" env:"CITYHALL_DATA" type:"path"`
+	Make   MakeBackup   `cmd:"" default:"withargs" help:"Copy a city to another disk, while its server runs."`
+	Attest AttestBackup `cmd:"" help:"Prove a copy of the PostgreSQL database that your own tool has restored, and keep the rest of a backup beside it."`
+}
+
+// MakeBackup is the command line of a backup.
+type MakeBackup struct {
+	Place
+	backupTo
+	Proof string `help:"PostgreSQL server on which the dump is restored to prove it; empty takes the city's own." env:"CITYHALL_PROOF"`
+}
+
+// AttestBackup is the command line of what proves the operator's own copies.
+type AttestBackup struct {
+	Place
+	backupTo
+	Copy string `help:"Address of the restored copy, postgres://…; it is only read." required:""`
+}
+
+// backupTo says where a backup goes.
+type backupTo struct {
 	To             string `help:"Folder of all backups, best on another disk." required:"" type:"path"`
 	Keep           int    `help:"Newest backups to keep; 0 keeps all." default:"0"`
 	PassphraseFile string `help:"File with the passphrase that the server's keys are wrapped under; without it, CITYHALL_PASSPHRASE." type:"path"`
 }
 
 // Run makes one backup and says what is in it.
-func (b Backup) Run(ctx context.Context, t terminal) error {
-	passphrase, err := flags.Passphrase(b.PassphraseFile)
-	if err != nil {
+func (b MakeBackup) Run(ctx context.Context, t terminal) error {
+	return b.make(ctx, t, b.Place, store.BackupOptions{Proof: b.Proof})
+}
+
+// Run reads the copy and says how far it makes the city's acts safe.
+func (a AttestBackup) Run(ctx context.Context, t terminal) error {
+	return a.make(ctx, t, a.Place, store.BackupOptions{Copy: a.Copy})
+}
+
+func (b backupTo) make(ctx context.Context, t terminal, p Place, o store.BackupOptions) error {
+	var err error
+	o.To, o.Keep, o.Program = b.To, b.Keep, flags.Version()
+	if o.Passphrase, err = flags.Passphrase(b.PassphraseFile); err != nil {
 		return err
 	}
-	s, err := attach(ctx, b.Data)
+	s, err := p.attach(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	done, err := s.Backup(ctx, store.BackupOptions{To: b.To, Passphrase: passphrase, Keep: b.Keep, Program: flags.Version()})
+	done, err := s.Backup(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -50,23 +72,4 @@ func (b Backup) Run(ctx context.Context, t terminal) error {
 		return fmt.Errorf("%d blobs are damaged or gone on the server; all else is in the backup", len(done.Absent))
 	}
 	return nil
-}
-
-// attach opens the city in a folder, beside the server if one is running.
-func attach(ctx context.Context, data string) (*store.Store, error) {
-	db := filepath.Join(data, "city.db")
-	if _, err := os.Stat(db); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no city in %s (no file city.db)", data)
-	} else if err != nil {
-		return nil, err
-	}
-	if err := store.Restoring(data); err != nil {
-		return nil, err
-	}
-	k, err := keys.OpenServerKeys(data, nil)
-	if err != nil {
-		return nil, err
-	}
-	return store.Attach(ctx, store.Config{DB: db, Blobs: filepath.Join(data, "blobs"), Ledger: filepath.Join(data, "ledger"), Keys: k,
-		Now: time.Now, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 }

@@ -15,9 +15,7 @@ import (
 )
 
 // Doctor is the command line of a check-up.
-type Doctor struct {
-	Data string `help:"The server's folder. The server may be running." required:"" env:"CITYHALL_DATA" type:"path"`
-}
+type Doctor struct{ Place }
 
 // grade says how bad a finding is.
 type grade string
@@ -45,8 +43,8 @@ const (
 
 // Run prints one line for each thing it looks at, and fails if one is bad.
 func (d Doctor) Run(ctx context.Context, t terminal) error {
-	found := d.folder(time.Now())
-	h, err := store.Examine(ctx, filepath.Join(d.Data, "city.db"), filepath.Join(d.Data, "ledger"))
+	found := append(d.folder(time.Now()), d.store(ctx))
+	h, err := store.Examine(ctx, d.database(), filepath.Join(d.Data, "ledger"))
 	if err != nil {
 		found = append(found, finding{fail, "database: " + err.Error(), `if it cannot be put right, restore a backup with "cityhall restore"`})
 	} else {
@@ -108,6 +106,14 @@ func (d Doctor) keyFile() finding {
 		return finding{fail, "keys: " + err.Error(), "restore the file from a backup"}
 	}
 	return finding{fine, "keys: they can be read", ""}
+}
+
+// store looks whether photos can be read and written where they are.
+func (d Doctor) store(ctx context.Context) finding {
+	if err := store.LookAtBlobs(ctx, d.photos()); err != nil {
+		return finding{fail, "photos: " + err.Error(), "devices keep their photos and try again until this is put right: address, keys, bucket"}
+	}
+	return finding{fine, "photos: their store can be read and written", ""}
 }
 
 func (d Doctor) disk() finding {

@@ -8,13 +8,11 @@ import (
 )
 
 // Verify is the command line of a verification.
-type Verify struct {
-	Data string `help:"The server's folder. The server may be running." required:"" env:"CITYHALL_DATA" type:"path"`
-}
+type Verify struct{ Place }
 
 // Run names what is damaged, one line each, and fails if anything is.
 func (v Verify) Run(ctx context.Context, t terminal) error {
-	s, err := attach(ctx, v.Data)
+	s, err := v.attach(ctx)
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"time"
 
 	"cityhall/shared/city"
@@ -65,17 +63,17 @@ func (s *Store) tellArrival(ctx context.Context, id city.ID) error {
 	}
 	act := &city.ArrivePhoto{Photo: id, Blob: rec.Text("blob")}
 	if rec.Text("thumb") == "" { // outside the transaction: pictures cost
-		act.Thumb = s.thumbnail(act.Blob)
+		act.Thumb = s.thumbnail(ctx, act.Blob)
 	}
 	return s.ownAct(ctx, rec.Record, act)
 }
 
 // thumbnail makes the small picture of a photo that came without one; none when
 // the bytes are no picture. One at a time bounds the memory.
-func (s *Store) thumbnail(sha string) []byte {
+func (s *Store) thumbnail(ctx context.Context, sha string) []byte {
 	s.decoding.Lock()
 	defer s.decoding.Unlock()
-	f, err := os.Open(s.blobPath(sha))
+	f, err := s.blobs.open(ctx, sha)
 	if err != nil {
 		return nil
 	}
@@ -147,7 +145,7 @@ func (s *Store) KeepPhotos(ctx context.Context) error {
 	if lost > 0 || swept > 0 {
 		s.log.Info("photos", "lost", lost, "swept", swept)
 	}
-	return errors.Join(arrived, err, err2)
+	return errors.Join(arrived, err, err2, s.dropLeft(ctx))
 }
 
 // doubtBlob takes back that a blob is here, because its file is gone or damaged:
@@ -160,7 +158,11 @@ func (s *Store) doubtBlob(ctx context.Context, sha string) error {
 	}
 	defer unlock()
 	_, size, whole, err := s.blobRow(ctx, sha)
-	if err != nil || !whole || wrongBlob(s.blobPath(sha), listed{SHA: sha, Bytes: size}) == "" {
+	what := ""
+	if err == nil && whole {
+		what, err = wrong(ctx, s.blobs, listed{SHA: sha, Bytes: size})
+	}
+	if err != nil || what == "" {
 		if errors.Is(err, ErrNoBlob) {
 			err = nil
 		}
@@ -175,8 +177,7 @@ func (s *Store) doubtBlob(ctx context.Context, sha string) error {
 	if err != nil {
 		return fmt.Errorf("take back blob %s: %w", sha, err)
 	}
-	err = os.Rename(s.blobPath(sha), s.blobPath(sha)+".damaged")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.blobs.setAside(ctx, sha); err != nil {
 		return fmt.Errorf("set blob %s aside: %w", sha, err)
 	}
 	rows, err := s.db.QueryContext(ctx, `SELECT r.id FROM record AS r WHERE r.kind = 'photo' AND r.fields->>'blob' = $1 AND (r.fields->>'arrived') IS NOT NULL`, sha)

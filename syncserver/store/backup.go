@@ -3,21 +3,15 @@ package store
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
-	"cityhall/shared/city"
 	"cityhall/shared/keys"
 	"cityhall/shared/sqlite"
 )
@@ -31,8 +25,8 @@ var ErrPassphrase = fmt.Errorf("a backup holds the server's keys: give a passphr
 // ErrBackupBusy means that another backup into the same folder is under way.
 var ErrBackupBusy = errors.New("another backup into this folder is under way")
 
-// ErrEngine means that the database is not the embedded one.
-var ErrEngine = errors.New("only the embedded SQLite database can be backed up, restored and verified by this program; use PostgreSQL's own tools")
+// ErrOtherHistory means that what was copied is not a part of this city's log.
+var ErrOtherHistory = errors.New("the copy is not of this city's history: the database was put back meanwhile, or it is another city's; make another one")
 
 // BackupOptions say where a backup goes.
 type BackupOptions struct {
@@ -40,11 +34,18 @@ type BackupOptions struct {
 	Passphrase string
 	Program    string // version, for the manifest
 	Keep       int    // newest backups to keep; 0 keeps all
+	// Proof is the address of the PostgreSQL server on which a dump is restored to
+	// prove it, under a database of its own; empty means the city's own server.
+	Proof string
+	// Copy is the address of a database that the operator's own tool has restored.
+	// It then stands for the dump: the backup has the rest, and attests the copy.
+	Copy string
 }
 
 // Manifest describes a backup. It is written last.
 type Manifest struct {
 	Version int       `json:"version"`
+	Engine  Engine    `json:"engine,omitempty"`
 	Created time.Time `json:"created"`
 	Program string    `json:"program"`
 	Epoch   string    `json:"epoch"`
@@ -55,6 +56,26 @@ type Manifest struct {
 	Bytes   int64     `json:"bytes"` // of the blobs
 	// Files are the SHA-256, in hex, of the backup's other files by name.
 	Files map[string]string `json:"files"`
+}
+
+// Engine says what a backup has of the database.
+type Engine string
+
+const (
+	EngineSQLite   Engine = ""         // the database's file
+	EnginePostgres Engine = "postgres" // a dump
+	EngineAttested Engine = "attested" // nothing: the operator's own tool has it
+)
+
+// files are the names of the backup's files beside its manifest.
+func (m Manifest) files() []string {
+	switch m.Engine {
+	case EnginePostgres:
+		return []string{backupDump, backupKeys, backupBlobs}
+	case EngineAttested:
+		return []string{backupKeys, backupBlobs}
+	}
+	return []string{backupDB, backupKeys, backupBlobs}
 }
 
 // Backup is what was backed up.
@@ -71,6 +92,7 @@ type Backup struct {
 // The files of a backup's folder.
 const (
 	backupDB       = "city.db"
+	backupDump     = "city.dump"
 	backupKeys     = "keys.wrapped"
 	backupBlobs    = "blobs.ndjson"
 	backupManifest = "manifest.json"
@@ -83,9 +105,6 @@ const (
 // the safe mark moves, which lets devices forget what they delivered.
 func (s *Store) Backup(ctx context.Context, o BackupOptions) (Backup, error) {
 	var b Backup
-	if s.postgres {
-		return b, ErrEngine
-	}
 	if len(o.Passphrase) < MinPassphrase {
 		return b, ErrPassphrase
 	}
@@ -97,6 +116,11 @@ func (s *Store) Backup(ctx context.Context, o BackupOptions) (Backup, error) {
 		return b, err
 	}
 	defer unlock()
+	alone, err := s.backupAlone(ctx)
+	if err != nil {
+		return b, err
+	}
+	defer alone()
 	if err := removeParts(o.To); err != nil {
 		return b, err
 	}
@@ -152,19 +176,39 @@ func removeParts(dir string) error {
 	return nil
 }
 
+// copyDatabase makes the backup's part of the database and opens what can be read
+// of it. The function closes that again; calling it twice is once.
+func (s *Store) copyDatabase(ctx context.Context, o BackupOptions, part string, b *Backup) (*sql.DB, func() error, error) {
+	switch {
+	case o.Copy != "" && !s.postgres:
+		return nil, nil, errors.New("only a copy of a PostgreSQL database is attested; SQLite is backed up by this program itself")
+	case o.Copy != "":
+		b.Engine = EngineAttested
+		return openCopy(ctx, o.Copy)
+	case s.postgres:
+		b.Engine = EnginePostgres
+		return s.dumpAndProve(ctx, o, filepath.Join(part, backupDump))
+	}
+	copied := filepath.Join(part, backupDB)
+	if err := sqlite.Backup(ctx, s.db, copied); err != nil {
+		return nil, nil, err
+	}
+	db, err := sqlite.Open(ctx, copied, sqlite.Options{ReadOnly: true, MaxConns: 1})
+	if err != nil {
+		return nil, nil, err
+	}
+	return db, db.Close, nil
+}
+
 func (s *Store) fillBackup(ctx context.Context, o BackupOptions, part string, b *Backup) error {
 	if err := os.Mkdir(part, 0o700); err != nil {
 		return err
 	}
-	copied := filepath.Join(part, backupDB)
-	if err := sqlite.Backup(ctx, s.db, copied); err != nil {
-		return err
-	}
-	db, err := sqlite.Open(ctx, copied, sqlite.Options{ReadOnly: true, MaxConns: 1})
+	db, drop, err := s.copyDatabase(ctx, o, part, b)
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer drop()
 	if err := verifyCopy(ctx, db, b); err != nil {
 		return err
 	}
@@ -175,7 +219,7 @@ func (s *Store) fillBackup(ctx context.Context, o BackupOptions, part string, b 
 	if b.Safe, b.Waiting, err = safeSeq(ctx, db, list, b.Seq); err != nil {
 		return err
 	}
-	if err := db.Close(); err != nil {
+	if err := drop(); err != nil {
 		return err
 	}
 	if err := wrapKeys(s.keys, o.Passphrase, filepath.Join(part, backupKeys)); err != nil {
@@ -207,119 +251,6 @@ func verifyCopy(ctx context.Context, db *sql.DB, b *Backup) error {
 	return err
 }
 
-// listed is a line of the list of blobs.
-type listed struct {
-	SHA   string `json:"sha256"`
-	Bytes int64  `json:"bytes"`
-}
-
-// copyBlobs brings the blobs that the copied database calls complete into the
-// shared folder. What is there already is not copied again. One bad photo does
-// not keep the rest from being backed up: it is named, and not listed.
-func (s *Store) copyBlobs(ctx context.Context, db *sql.DB, to string, b *Backup) ([]listed, error) {
-	all, err := completeBlobs(ctx, db)
-	if err != nil {
-		return nil, err
-	}
-	folders := map[string]bool{filepath.Join(to, backupBytes): true}
-	var list []listed
-	for _, l := range all {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		dir := filepath.Join(to, backupBytes, l.SHA[:2])
-		final := filepath.Join(dir, l.SHA)
-		if info, err := os.Stat(final); err == nil && info.Size() == l.Bytes {
-			list = append(list, l)
-			continue
-		}
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, err
-		}
-		folders[dir] = true
-		err := copyBlob(s.blobPath(l.SHA), final, l)
-		switch {
-		case err == nil:
-			list = append(list, l)
-		case errors.Is(err, ErrChecksum) || errors.Is(err, fs.ErrNotExist):
-			b.Absent = append(b.Absent, Finding{Where: "blob " + l.SHA, What: err.Error()})
-		default:
-			return nil, fmt.Errorf("copy blob %s: %w", l.SHA, err)
-		}
-	}
-	for dir := range folders {
-		if err := syncFolder(dir); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
-}
-
-func completeBlobs(ctx context.Context, q querier) ([]listed, error) {
-	rows, err := q.QueryContext(ctx, `SELECT sha256, bytes FROM blob WHERE complete = 1 ORDER BY sha256`)
-	if err != nil {
-		return nil, fmt.Errorf("list the blobs: %w", err)
-	}
-	defer rows.Close()
-	var out []listed
-	for rows.Next() {
-		var l listed
-		if err := rows.Scan(&l.SHA, &l.Bytes); err != nil {
-			return nil, err
-		}
-		if !BlobName(l.SHA) {
-			return nil, fmt.Errorf("list the blobs: %q is no blob's name", l.SHA)
-		}
-		out = append(out, l)
-	}
-	return out, rows.Err()
-}
-
-// copyBlob copies bytes that must be what their name says. It is a copy and no
-// link: a backup that shares its bytes with the original is none.
-func copyBlob(from, to string, want listed) error {
-	f, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	h := sha256.New()
-	part := to + ".part"
-	if err := writeFile(part, io.TeeReader(f, h)); err != nil {
-		return errors.Join(err, os.Remove(part))
-	}
-	if hex.EncodeToString(h.Sum(nil)) != want.SHA {
-		return errors.Join(ErrChecksum, os.Remove(part))
-	}
-	return os.Rename(part, to)
-}
-
-// safeSeq gives up to where nothing is missing: every photo at or below it has
-// its blob in the backup, or is lost. It counts the photos that have not.
-func safeSeq(ctx context.Context, db *sql.DB, list []listed, head int64) (safe int64, waiting int, err error) {
-	rows, err := db.QueryContext(ctx, `SELECT coalesce(r.fields->>'blob', ''),
-			(SELECT min(c.seq) FROM change AS c WHERE c.kind = r.kind AND c.id = r.id)
-		FROM record AS r WHERE r.kind = $1 AND (r.fields->>'lost_at') IS NULL`, city.KindPhoto)
-	if err != nil {
-		return 0, 0, fmt.Errorf("find the photos: %w", err)
-	}
-	defer rows.Close()
-	safe = head
-	for rows.Next() {
-		var sha string
-		var seq int64
-		if err := rows.Scan(&sha, &seq); err != nil {
-			return 0, 0, err
-		}
-		_, here := slices.BinarySearchFunc(list, sha, func(l listed, sha string) int { return strings.Compare(l.SHA, sha) })
-		if sha != "" && !here {
-			safe = min(safe, seq-1)
-			waiting++
-		}
-	}
-	return safe, waiting, rows.Err()
-}
-
 // wrapKeys writes the keys, and makes sure that they come out again.
 func wrapKeys(k *keys.ServerKeys, passphrase, path string) error {
 	clear, err := k.Marshal()
@@ -336,22 +267,9 @@ func wrapKeys(k *keys.ServerKeys, passphrase, path string) error {
 	return writeFile(path, bytes.NewReader(wrapped))
 }
 
-func writeBlobList(path string, list []listed, b *Backup) error {
-	var text bytes.Buffer
-	enc := json.NewEncoder(&text)
-	for _, l := range list {
-		if err := enc.Encode(l); err != nil {
-			return err
-		}
-		b.Blobs++
-		b.Bytes += l.Bytes
-	}
-	return writeFile(path, &text)
-}
-
 func writeManifest(dir string, m *Manifest) error {
 	m.Files = map[string]string{}
-	for _, name := range []string{backupDB, backupKeys, backupBlobs} {
+	for _, name := range m.files() {
 		sum, err := hashFile(filepath.Join(dir, name))
 		if err != nil {
 			return err
@@ -372,12 +290,15 @@ func writeManifest(dir string, m *Manifest) error {
 // was backed up. The mark never goes back.
 func (s *Store) moveSafe(ctx context.Context, m Manifest) error {
 	err := s.do(ctx, func(ctx context.Context, w *writeTx) error {
+		if m.Seq > w.head.Seq {
+			return ErrOtherHistory
+		}
 		h, err := hashAt(ctx, w.tx, w.head, m.Seq)
 		if err != nil {
 			return err
 		}
 		if w.head.Epoch != m.Epoch || hex.EncodeToString(h) != m.Hash {
-			return errors.New("the database was put back during the backup: make another one")
+			return ErrOtherHistory
 		}
 		return w.moveSafe(ctx, m.Safe)
 	})

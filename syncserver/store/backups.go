@@ -71,12 +71,15 @@ func readManifest(dir string) (Manifest, error) {
 	if m.Version != 1 {
 		return m, fmt.Errorf("the backup is of format %d, which this program does not know (%s)", m.Version, dir)
 	}
+	if m.Engine != EngineSQLite && m.Engine != EnginePostgres && m.Engine != EngineAttested {
+		return m, fmt.Errorf("the backup is of a database that this program does not know: %q (%s)", m.Engine, dir)
+	}
 	return m, nil
 }
 
 // checkFiles compares the files of a backup with its manifest.
 func checkFiles(dir string, m Manifest) error {
-	for _, name := range []string{backupDB, backupKeys, backupBlobs} {
+	for _, name := range m.files() {
 		sum, err := hashFile(filepath.Join(dir, name))
 		if err != nil {
 			return fmt.Errorf("read the backup: %w", err)

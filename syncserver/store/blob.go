@@ -2,15 +2,11 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
 )
 
@@ -31,21 +27,6 @@ var sha256Hex = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // BlobName tells whether a text is a blob's name.
 func BlobName(s string) bool { return sha256Hex.MatchString(s) }
 
-func (s *Store) prepareBlobs() error {
-	if s.blobs == "" {
-		return errors.New("open the store: no folder for blobs")
-	}
-	for _, dir := range []string{"part", uploadLocks} {
-		if err := os.MkdirAll(filepath.Join(s.blobs, dir), 0o700); err != nil {
-			return fmt.Errorf("make the folder for blobs: %w", err)
-		}
-	}
-	return nil
-}
-
-func (s *Store) blobPath(sha string) string { return filepath.Join(s.blobs, sha[:2], sha) }
-func (s *Store) partPath(sha string) string { return filepath.Join(s.blobs, "part", sha) }
-
 // BlobOffset tells how many bytes of a blob are here and whether that is all.
 // ErrNoBlob when nobody has begun it. More bytes than were announced count as
 // none: nobody can continue them.
@@ -54,14 +35,14 @@ func (s *Store) BlobOffset(ctx context.Context, sha string) (offset, size int64,
 	if err != nil || whole {
 		return offset, size, whole, err
 	}
-	info, err := os.Stat(s.partPath(sha))
-	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() > size {
-		return 0, size, false, nil
-	}
+	have, err := s.blobs.partSize(ctx, sha)
 	if err != nil {
 		return 0, 0, false, err
 	}
-	return info.Size(), size, false, nil
+	if have > size {
+		have = 0
+	}
+	return have, size, false, nil
 }
 
 // blobRow is what the database says of a blob.
@@ -81,16 +62,7 @@ func (s *Store) blobRow(ctx context.Context, sha string) (offset, size int64, wh
 }
 
 func hashFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return sumOf(os.Open(path))
 }
 
 func syncFolder(dir string) error {
@@ -103,7 +75,7 @@ func syncFolder(dir string) error {
 }
 
 // OpenBlob opens a whole blob for reading and gives its size.
-func (s *Store) OpenBlob(ctx context.Context, sha string) (*os.File, int64, error) {
+func (s *Store) OpenBlob(ctx context.Context, sha string) (Bytes, int64, error) {
 	if !BlobName(sha) {
 		return nil, 0, ErrNoBlob
 	}
@@ -114,7 +86,7 @@ func (s *Store) OpenBlob(ctx context.Context, sha string) (*os.File, int64, erro
 	if !whole {
 		return nil, 0, ErrNoBlob
 	}
-	f, err := os.Open(s.blobPath(sha))
+	f, err := s.blobs.open(ctx, sha)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, errors.Join(ErrNoBlob, s.doubtBlob(ctx, sha))
 	}

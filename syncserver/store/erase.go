@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"time"
 
@@ -224,10 +222,9 @@ func (s *Store) dropErased(ctx context.Context, e *ledgerErasure) error {
 		if _, _, _, err := s.BlobOffset(ctx, sha); !errors.Is(err, ErrNoBlob) { // another record shows it
 			continue
 		}
-		for _, path := range []string{s.blobPath(sha), s.partPath(sha)} {
-			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("erase a photo: %w", err)
-			}
+		if err := errors.Join(s.blobs.drop(ctx, sha), s.blobs.dropPart(ctx, sha)); err != nil {
+			s.undropped.Store(true)
+			return fmt.Errorf("erase a photo: %w", err)
 		}
 	}
 	return nil
@@ -270,13 +267,36 @@ func (s *Store) dropSnapshots(ctx context.Context) error {
 	return s.SweepSnapshots(ctx)
 }
 
+// dropAll deletes the files of all photos that were ever erased. A store that is away
+// keeps no server from starting: they are deleted once it is back.
+func (s *Store) dropAll(ctx context.Context, all []ledgerLine) error {
+	s.undropped.Store(false)
+	for _, line := range all {
+		err := s.dropErased(ctx, line.Erased)
+		if errors.Is(err, ErrBlobsAway) {
+			s.log.Error("what was erased still lies in the store of photos", "err", err)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropLeft deletes what an erasure has left in a store that was away.
+func (s *Store) dropLeft(ctx context.Context) error {
+	if !s.undropped.Load() {
+		return nil
+	}
+	return s.dropAll(ctx, s.ledger.ofKind(lineErase))
+}
+
 // finishErasures does at a start what a crash may have left of them.
 func (s *Store) finishErasures(ctx context.Context) error {
 	all := s.ledger.ofKind(lineErase)
-	for _, line := range all {
-		if err := s.dropErased(ctx, line.Erased); err != nil {
-			return err
-		}
+	if err := s.dropAll(ctx, all); err != nil {
+		return err
 	}
 	if len(all) == 0 {
 		return nil

@@ -26,14 +26,11 @@ type Health struct {
 	OldestWaiting city.ID // of the first of them
 }
 
-// Examine looks at a SQLite database without changing anything, also while a
-// server runs on it.
+// Examine looks at a database without changing anything, also while a server runs
+// on it.
 func Examine(ctx context.Context, db, ledgerPath string) (Health, error) {
 	var h Health
-	if IsPostgres(db) {
-		return h, ErrEngine
-	}
-	conn, err := sqlite.Open(ctx, db, sqlite.Options{ReadOnly: true, MaxConns: 2})
+	conn, err := openToRead(ctx, db)
 	if err != nil {
 		return h, err
 	}
@@ -43,13 +40,28 @@ func Examine(ctx context.Context, db, ledgerPath string) (Health, error) {
 		return h, err
 	}
 	h.LedgerLines, h.Backup, h.BackupSeq = ledger.n, ledger.backup.At, ledger.backup.Seq
-	if h.Damage = sqlite.Check(ctx, conn, sqlite.Quick); h.Damage != nil {
+	if IsPostgres(db) {
+		if err := cityIn(ctx, conn); err != nil {
+			return h, err
+		}
+		h.Damage = notRestoring(ctx, conn)
+	} else {
+		h.Damage = sqlite.Check(ctx, conn, sqlite.Quick)
+	}
+	if h.Damage != nil {
 		return h, nil // what a damaged file says is not worth reading
 	}
 	if h.Schema, h.Program, err = schemaVersions(ctx, conn); err != nil {
 		return h, err
 	}
 	return h, sqlite.InReadTx(ctx, conn, func(tx *sql.Tx) error { return h.read(ctx, tx, ledger) })
+}
+
+func openToRead(ctx context.Context, db string) (*sql.DB, error) {
+	if IsPostgres(db) {
+		return open(ctx, db)
+	}
+	return sqlite.Open(ctx, db, sqlite.Options{ReadOnly: true, MaxConns: 2})
 }
 
 func (h *Health) read(ctx context.Context, q querier, l *ledger) error {

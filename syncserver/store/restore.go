@@ -2,9 +2,11 @@ package store
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -25,10 +27,21 @@ var ErrNotEmpty = errors.New("the folder is not empty")
 // ErrRestoring means a data folder in which a restore was interrupted.
 var ErrRestoring = errors.New(`a restore was interrupted in this folder: empty it, except for the file "ledger", and restore again`)
 
+var (
+	errEngines       = errors.New("a backup of SQLite is restored into a folder; one of PostgreSQL into an empty database as well, named with -db")
+	errOtherDatabase = errors.New("the backup's database is not the one that its manifest describes")
+)
+
 // RestoreOptions say what is restored where.
 type RestoreOptions struct {
-	From       string // a backup's folder, or the folder of all: then the newest
-	Data       string // the server's folder: absent, or empty but for a ledger
+	From string // a backup's folder, or the folder of all: then the newest
+	Data string // the server's folder: absent, or empty but for a ledger
+	// DB is the address of an empty PostgreSQL database, for the backup of one; of an
+	// attested backup it is the copy that the operator's own tool has put there.
+	DB string
+	// Blobs is where the photos go, as Config.Blobs says it; empty means the folder
+	// blobs in Data.
+	Blobs      string
 	Passphrase string
 	Now        func() time.Time
 }
@@ -59,6 +72,9 @@ func Restore(ctx context.Context, o RestoreOptions) (Restored, error) {
 	if r.Path, r.Manifest, err = NewestBackup(o.From); err != nil {
 		return r, err
 	}
+	if (r.Engine == EngineSQLite) != (o.DB == "") {
+		return r, errEngines
+	}
 	if err := checkFiles(r.Path, r.Manifest); err != nil {
 		return r, err
 	}
@@ -74,9 +90,11 @@ func Restore(ctx context.Context, o RestoreOptions) (Restored, error) {
 	if err := os.MkdirAll(work, 0o700); err != nil {
 		return r, fmt.Errorf("make the data folder: %w", err)
 	}
-	if err := r.fill(ctx, o, work, k); err != nil {
+	db, err := r.fill(ctx, o, work, k)
+	if err != nil {
 		return r, errors.Join(fmt.Errorf("restore: %w", err), os.RemoveAll(work))
 	}
+	defer db.Close()
 	line := ledgerLine{At: o.Now().UTC(), Kind: lineRestore, Epoch: r.NewEpoch, Seq: r.Seq, Why: "restored from " + filepath.Base(r.Path)}
 	if line.Hash, err = hex.DecodeString(r.Hash); err != nil {
 		return r, err
@@ -84,7 +102,16 @@ func Restore(ctx context.Context, o RestoreOptions) (Restored, error) {
 	if err := ledger.append(line); err != nil {
 		return r, errors.Join(err, os.RemoveAll(work))
 	}
-	return r, moveIn(work, o.Data)
+	if r.Engine == EngineSQLite {
+		if err := db.Close(); err != nil {
+			return r, err
+		}
+		return r, moveIn(work, o.Data)
+	}
+	if err := moveIn(work, o.Data); err != nil {
+		return r, err
+	}
+	return r, served(ctx, db)
 }
 
 // roomFor makes sure that nothing is overwritten. A ledger that outlived the
@@ -128,56 +155,101 @@ func unwrapKeys(path, passphrase string) (*keys.ServerKeys, error) {
 	return keys.ParseServerKeys(clear)
 }
 
-// fill makes the folder's content: database, blobs and keys.
-func (r *Restored) fill(ctx context.Context, o RestoreOptions, work string, k *keys.ServerKeys) error {
-	have, err := r.fillBlobs(ctx, filepath.Join(work, "blobs"))
+// fill makes the folder's content: blobs, keys and database, which it gives.
+func (r *Restored) fill(ctx context.Context, o RestoreOptions, work string, k *keys.ServerKeys) (*sql.DB, error) {
+	db, err := r.openDatabase(ctx, o, work)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	var have map[string]bool
+	to, err := openShelf(cmp.Or(o.Blobs, filepath.Join(work, "blobs")), diskFree)
+	if err == nil {
+		have, err = r.fillBlobs(ctx, to)
+	}
+	if err == nil {
+		err = r.verified(ctx, db)
+	}
+	if err == nil {
+		err = sqlite.InTx(ctx, db, func(tx *sql.Tx) error { return r.begin(ctx, tx, have) })
+	}
+	if err == nil {
+		err = k.Save(work)
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// openDatabase puts the backup's database in place and opens it.
+func (r *Restored) openDatabase(ctx context.Context, o RestoreOptions, work string) (*sql.DB, error) {
+	if r.Engine != EngineSQLite {
+		db, err := r.openTarget(ctx, o.DB)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.fillTarget(ctx, o.DB); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+		return db, nil
 	}
 	path := filepath.Join(work, backupDB)
 	if err := copyVerified(filepath.Join(r.Path, backupDB), path, r.Files[backupDB]); err != nil {
-		return err
+		return nil, err
 	}
 	db, err := sqlite.Open(ctx, path, sqlite.Options{SecureDelete: true, MaxConns: 1})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer db.Close()
-	var found []Finding
 	if err := sqlite.Check(ctx, db, sqlite.Full); err != nil {
-		return err
+		return nil, errors.Join(err, db.Close())
 	}
+	return db, nil
+}
+
+// verified reads the restored log whole, and makes sure that it is the one of the
+// manifest. The operator's own tool may have brought more than was attested.
+func (r *Restored) verified(ctx context.Context, db *sql.DB) error {
+	var found []Finding
+	var err error
 	if r.Log, err = verifyLog(ctx, db, func(f Finding) { found = append(found, f) }); err != nil {
-		return err
-	}
-	head, err := readHead(ctx, db)
-	if err != nil {
 		return err
 	}
 	if len(found) > 0 {
 		return fmt.Errorf("the backup is damaged: %s; take an older one", found[0])
 	}
-	if head.Seq != r.Seq || head.Epoch != r.Epoch || hex.EncodeToString(head.Hash) != r.Hash {
-		return errors.New("the backup's database is not the one that its manifest describes")
+	head, err := readHead(ctx, db)
+	if err != nil {
+		return err
 	}
+	if head.Epoch != r.Epoch || head.Seq < r.Seq || head.Seq > r.Seq && r.Engine != EngineAttested {
+		return errOtherDatabase
+	}
+	h, err := hashAt(ctx, db, head, r.Seq)
+	if err != nil {
+		return err
+	}
+	if hex.EncodeToString(h) != r.Hash {
+		return errOtherDatabase
+	}
+	r.Seq, r.Hash = head.Seq, hex.EncodeToString(head.Hash)
+	return nil
+}
+
+// begin begins a new epoch in the restored database.
+func (r *Restored) begin(ctx context.Context, q querier, have map[string]bool) error {
 	r.NewEpoch = rand.Text()
-	if err := newEpoch(ctx, db, r.NewEpoch); err != nil {
+	if err := newEpoch(ctx, q, r.NewEpoch); err != nil {
 		return err
 	}
 	// The backup it came from is verified, so what it calls safe is.
-	if _, err := db.ExecContext(ctx, `UPDATE sync_head SET safe = $1 WHERE one = 1`, r.Safe); err != nil {
+	if _, err := q.ExecContext(ctx, `UPDATE sync_head SET safe = $1 WHERE one = 1`, r.Safe); err != nil {
 		return fmt.Errorf("set the safe mark: %w", err)
 	}
-	if err := seal(ctx, db, "sync_head"); err != nil {
+	if err := seal(ctx, q, "sync_head"); err != nil {
 		return err
 	}
-	if err := forgetBlobs(ctx, db, have); err != nil {
-		return err
-	}
-	if err := db.Close(); err != nil {
-		return err
-	}
-	return k.Save(work)
+	return forgetBlobs(ctx, q, have)
 }
 
 // forgetBlobs makes the blobs that are not in the backup wait for an upload.
@@ -202,18 +274,16 @@ func forgetBlobs(ctx context.Context, q querier, have map[string]bool) error {
 
 // fillBlobs copies the listed blobs and tells which came over whole. A damaged
 // photo does not keep a city from coming back.
-func (r *Restored) fillBlobs(ctx context.Context, to string) (map[string]bool, error) {
+func (r *Restored) fillBlobs(ctx context.Context, to shelf) (map[string]bool, error) {
 	f, err := os.Open(filepath.Join(r.Path, backupBlobs))
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	for _, dir := range []string{"part", uploadLocks} {
-		if err := os.MkdirAll(filepath.Join(to, dir), 0o700); err != nil {
-			return nil, err
-		}
+	if err := to.prepare(); err != nil {
+		return nil, err
 	}
-	have, folders := map[string]bool{}, map[string]bool{to: true}
+	from, have := folderShelf{dir: filepath.Join(filepath.Dir(r.Path), backupBytes)}, map[string]bool{}
 	for lines := bufio.NewScanner(f); ; {
 		if !lines.Scan() {
 			if err := lines.Err(); err != nil {
@@ -228,12 +298,7 @@ func (r *Restored) fillBlobs(ctx context.Context, to string) (map[string]bool, e
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		dir := filepath.Join(to, l.SHA[:2])
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, err
-		}
-		folders[dir] = true
-		err := copyBlob(filepath.Join(filepath.Dir(r.Path), backupBytes, l.SHA[:2], l.SHA), filepath.Join(dir, l.SHA), l)
+		err := to.put(ctx, l, func() (io.ReadCloser, error) { return from.open(ctx, l.SHA) })
 		switch {
 		case err == nil:
 			have[l.SHA] = true
@@ -241,11 +306,6 @@ func (r *Restored) fillBlobs(ctx context.Context, to string) (map[string]bool, e
 			r.Damaged = append(r.Damaged, Finding{Where: "blob " + l.SHA, What: err.Error()})
 		default:
 			return nil, fmt.Errorf("copy blob %s: %w", l.SHA, err)
-		}
-	}
-	for dir := range folders {
-		if err := syncFolder(dir); err != nil {
-			return nil, err
 		}
 	}
 	return have, nil
@@ -285,7 +345,8 @@ func moveIn(work, data string) error {
 			return fmt.Errorf("restore: %w", err)
 		}
 	}
-	if err := sqlite.Replace(filepath.Join(work, backupDB), filepath.Join(data, backupDB)); err != nil {
+	err = sqlite.Replace(filepath.Join(work, backupDB), filepath.Join(data, backupDB))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // PostgreSQL has it elsewhere
 		return fmt.Errorf("restore: %w", err)
 	}
 	if err := os.Remove(work); err != nil {

@@ -23,7 +23,8 @@ type Config struct {
 	// DB is the path of a SQLite file, or a PostgreSQL connection string:
 	// postgres://… or host=….
 	DB string
-	// Blobs is the folder of photos and other bytes.
+	// Blobs is the folder of photos and other bytes, or a bucket:
+	// s3://bucket/prefix?endpoint=…&region=….
 	Blobs string
 	// Ledger is the file, outside the database and its backups, that notes what a
 	// restored database would have forgotten. Without one a restore is noticed only
@@ -49,8 +50,9 @@ type Config struct {
 // Store is the city's memory. It is safe for concurrent use.
 type Store struct {
 	db       *sql.DB
+	dsn      string // where that is
 	postgres bool
-	blobs    string
+	blobs    shelf
 	ledger   *ledger // nil: none is kept
 	foreign  string  // epoch of the database that the ledger did not know when last looked
 	attached bool    // beside a server, which keeps the ledger's marks
@@ -67,6 +69,7 @@ type Store struct {
 
 	uploading uploads
 	unscoured atomic.Bool // what was erased is still in SQLite's log
+	undropped atomic.Bool // photos that were erased still lie in a store that was away
 	snaps     *snapshots
 	horizon   int64
 	decoding  sync.Mutex // one picture at a time
@@ -129,13 +132,16 @@ func begin(ctx context.Context, c Config, ready func(*Store, context.Context) er
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, postgres: IsPostgres(c.DB), blobs: c.Blobs, keys: c.Keys, now: c.Now, log: c.Log, watchers: map[chan int64]struct{}{},
+	s := &Store{db: db, dsn: c.DB, postgres: IsPostgres(c.DB), keys: c.Keys, now: c.Now, log: c.Log, watchers: map[chan int64]struct{}{},
 		horizon: cmp.Or(c.Horizon, defaultHorizon), jobs: make(chan *job), stop: make(chan struct{}), done: make(chan struct{}), marked: make(chan struct{}), sweepNow: make(chan struct{}, 1)}
 	if s.room = c.Room; s.room == nil {
 		s.room = diskFree
 	}
-	if c.Ledger != "" {
+	if s.blobs, err = openShelf(c.Blobs, s.room); err == nil && c.Ledger != "" {
 		s.ledger, err = openLedger(c.Ledger)
+	}
+	if err == nil && s.postgres {
+		err = notRestoring(ctx, db)
 	}
 	if err == nil {
 		err = ready(s, ctx)
@@ -163,7 +169,7 @@ func (s *Store) prepare(ctx context.Context, c Config) error {
 	if err := s.migrate(ctx, c.DB); err != nil {
 		return err
 	}
-	if err := s.prepareBlobs(); err != nil {
+	if err := s.blobs.prepare(); err != nil {
 		return err
 	}
 	_, err := s.db.ExecContext(ctx, `INSERT INTO sync_head (one, epoch, seq, hash, safe, turn) VALUES (1, $1, 0, $2, 0, 0) ON CONFLICT DO NOTHING`,
@@ -186,6 +192,11 @@ var ErrSchema = errors.New("the database is of another version of this program; 
 
 // current refuses a database that is not of this program's schema.
 func (s *Store) current(ctx context.Context) error {
+	if s.postgres {
+		if err := cityIn(ctx, s.db); err != nil {
+			return err
+		}
+	}
 	have, want, err := schemaVersions(ctx, s.db)
 	if err == nil && have != want {
 		err = fmt.Errorf("%w: schema %d, not %d", ErrSchema, have, want)

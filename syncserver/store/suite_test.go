@@ -497,52 +497,52 @@ func TestSignIn(t *testing.T) {
 	})
 }
 
-func TestBlobs(t *testing.T) {
-	onBoth(t, func(t *testing.T, f *fixture) {
-		ctx := context.Background()
-		data := bytes.Repeat([]byte("photo "), 50_000)
-		sum := sha256.Sum256(data)
-		sha := hex.EncodeToString(sum[:])
-		if _, _, _, err := f.BlobOffset(ctx, sha); !errors.Is(err, store.ErrNoBlob) {
-			t.Fatalf("before: %v", err)
-		}
-		if err := f.BeginBlob(ctx, "", sha, int64(len(data))); err != nil {
-			t.Fatal(err)
-		}
-		if n, err := f.AppendBlob(ctx, sha, 0, data[:100_000]); n != 100_000 || err != nil {
-			t.Fatal(n, err)
-		}
-		if n, err := f.AppendBlob(ctx, sha, 0, data[:10]); n != 100_000 || !errors.Is(err, store.ErrOffset) {
-			t.Errorf("a chunk at the wrong place: %d, %v", n, err)
-		}
-		if _, _, err := f.OpenBlob(ctx, sha); !errors.Is(err, store.ErrNoBlob) {
-			t.Errorf("half a blob is readable: %v", err)
-		}
-		if _, err := f.AppendBlob(ctx, sha, 100_000, data[100_000:]); err != nil {
-			t.Fatal(err)
-		}
-		file, size, err := f.OpenBlob(ctx, sha)
-		if err != nil || size != int64(len(data)) {
-			t.Fatal(size, err)
-		}
-		file.Close()
+func TestBlobs(t *testing.T) { onBoth(t, blobsConform) }
 
-		// Bytes that are not what their name says never become visible.
-		other := sha[:63] + map[bool]string{true: "0", false: "1"}[sha[63] == '1']
-		if err := f.BeginBlob(ctx, "", other, 5); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := f.AppendBlob(ctx, other, 0, []byte("wrong")); !errors.Is(err, store.ErrChecksum) {
-			t.Errorf("wrong bytes: %v", err)
-		}
-		if n, _, whole, _ := f.BlobOffset(ctx, other); n != 0 || whole {
-			t.Errorf("wrong bytes stay: %d, %v", n, whole)
-		}
-		kiosk := f.enrolled(city.DeviceKiosk, city.ScopePublic)
-		if may, err := f.MaySeeBlob(ctx, kiosk.Device, sha); may || err != nil {
-			t.Errorf("a photo that nobody published: %v, %v", may, err)
-		}
-	})
+func blobsConform(t *testing.T, f *fixture) {
+	ctx := context.Background()
+	data := bytes.Repeat([]byte("photo "), 50_000)
+	sum := sha256.Sum256(data)
+	sha := hex.EncodeToString(sum[:])
+	if _, _, _, err := f.BlobOffset(ctx, sha); !errors.Is(err, store.ErrNoBlob) {
+		t.Fatalf("before: %v", err)
+	}
+	if err := f.BeginBlob(ctx, "", sha, int64(len(data))); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := f.AppendBlob(ctx, sha, 0, data[:100_000]); n != 100_000 || err != nil {
+		t.Fatal(n, err)
+	}
+	if n, err := f.AppendBlob(ctx, sha, 0, data[:10]); n != 100_000 || !errors.Is(err, store.ErrOffset) {
+		t.Errorf("a chunk at the wrong place: %d, %v", n, err)
+	}
+	if _, _, err := f.OpenBlob(ctx, sha); !errors.Is(err, store.ErrNoBlob) {
+		t.Errorf("half a blob is readable: %v", err)
+	}
+	if _, err := f.AppendBlob(ctx, sha, 100_000, data[100_000:]); err != nil {
+		t.Fatal(err)
+	}
+	file, size, err := f.OpenBlob(ctx, sha)
+	if err != nil || size != int64(len(data)) {
+		t.Fatal(size, err)
+	}
+	file.Close()
+
+	// Bytes that are not what their name says never become visible.
+	other := sha[:63] + map[bool]string{true: "0", false: "1"}[sha[63] == '1']
+	if err := f.BeginBlob(ctx, "", other, 5); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.AppendBlob(ctx, other, 0, []byte("wrong")); !errors.Is(err, store.ErrChecksum) {
+		t.Errorf("wrong bytes: %v", err)
+	}
+	if n, _, whole, _ := f.BlobOffset(ctx, other); n != 0 || whole {
+		t.Errorf("wrong bytes stay: %d, %v", n, whole)
+	}
+	kiosk := f.enrolled(city.DeviceKiosk, city.ScopePublic)
+	if may, err := f.MaySeeBlob(ctx, kiosk.Device, sha); may || err != nil {
+		t.Errorf("a photo that nobody published: %v, %v", may, err)
+	}
 }
 
 // TestBothEnginesWriteTheSameLog drives one schedule on both engines: apart from

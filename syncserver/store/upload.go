@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -66,26 +65,16 @@ func (u *uploads) lock(sha string) func() {
 	}
 }
 
-// uploadLocks is the folder of the files by which several servers keep out of each
-// other's uploads: 256, by the first digits of a blob's name. They stay, so that
-// nobody waits for one that another has removed.
-const uploadLocks = "locks"
-
 // lockBlob waits until nobody else writes the blob, here or at another server.
 func (s *Store) lockBlob(sha string) (unlock func(), err error) {
 	here := s.uploading.lock(sha)
-	f, err := os.OpenFile(filepath.Join(s.blobs, uploadLocks, sha[:2]), os.O_CREATE|os.O_WRONLY, 0o600)
-	if err == nil {
-		if _, err = lockFile(f, true); err != nil {
-			err = errors.Join(err, f.Close())
-		}
-	}
+	there, err := s.blobs.lock(sha)
 	if err != nil {
 		here()
 		return nil, fmt.Errorf("lock blob: %w", err)
 	}
 	return func() {
-		f.Close()
+		there()
 		here()
 	}, nil
 }
@@ -109,11 +98,11 @@ func (s *Store) BeginBlob(ctx context.Context, by city.DeviceID, sha string, siz
 	case err != nil && !errors.Is(err, ErrNoBlob):
 		return err
 	case err == nil:
-		if err := removeFile(s.partPath(sha)); err != nil {
+		if err := s.blobs.dropPart(ctx, sha); err != nil {
 			return err
 		}
 	}
-	if free, ok := s.room(s.blobs); ok && free-size < RoomLeft {
+	if free, ok := s.blobs.room(); ok && free-size < RoomLeft {
 		return ErrNoRoom
 	}
 	return s.do(ctx, func(ctx context.Context, w *writeTx) error {
@@ -142,8 +131,12 @@ func (s *Store) BeginBlob(ctx context.Context, by city.DeviceID, sha string, siz
 // blob whose file has gone since begins anew.
 func (s *Store) ResumeBlob(ctx context.Context, sha string) (offset, size int64, err error) {
 	if _, size, whole, err := s.blobRow(ctx, sha); err == nil && whole {
-		if info, err := os.Stat(s.blobPath(sha)); err == nil && info.Size() == size {
+		there, err := s.blobs.size(ctx, sha)
+		if err == nil && there == size {
 			return size, size, nil
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return 0, size, err
 		}
 		if err := s.doubtBlob(ctx, sha); err != nil {
 			return 0, size, err
@@ -158,13 +151,19 @@ func (s *Store) ResumeBlob(ctx context.Context, sha string) (offset, size int64,
 	if err != nil || whole {
 		return have, size, err
 	}
-	if have == 0 && wrongBlob(s.blobPath(sha), listed{SHA: sha, Bytes: size}) == "" {
-		return size, size, s.completeBlob(ctx, sha)
+	if have == 0 {
+		what, err := wrong(ctx, s.blobs, listed{SHA: sha, Bytes: size})
+		if err != nil {
+			return 0, size, err
+		}
+		if what == "" {
+			return size, size, s.completeBlob(ctx, sha)
+		}
 	}
 	if have < size {
 		return have, size, nil
 	}
-	err = s.finishBlob(ctx, sha)
+	err = s.finishBlob(ctx, listed{SHA: sha, Bytes: size})
 	if errors.Is(err, ErrChecksum) {
 		return 0, size, nil
 	}
@@ -187,7 +186,7 @@ func (s *Store) AppendBlob(ctx context.Context, sha string, offset int64, chunk 
 	if whole || offset != have || offset+int64(len(chunk)) > size {
 		return have, ErrOffset
 	}
-	if err := appendFile(s.partPath(sha), offset, chunk); err != nil {
+	if err := s.blobs.add(ctx, sha, offset, chunk); err != nil {
 		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 			err = errors.Join(ErrNoRoom, err)
 		}
@@ -197,48 +196,23 @@ func (s *Store) AppendBlob(ctx context.Context, sha string, offset int64, chunk 
 	if have < size {
 		return have, nil
 	}
-	return have, s.finishBlob(ctx, sha)
-}
-
-// appendFile cuts off what may stand behind offset: the database never heard of it.
-func appendFile(path string, offset int64, chunk []byte) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if err := f.Truncate(offset); err != nil {
-		return err
-	}
-	if _, err := f.WriteAt(chunk, offset); err != nil {
-		return err
-	}
-	return f.Sync()
+	return have, s.finishBlob(ctx, listed{SHA: sha, Bytes: size})
 }
 
 // finishBlob checks the whole and moves it to its place before the database
 // says that it is there.
-func (s *Store) finishBlob(ctx context.Context, sha string) error {
-	part, final := s.partPath(sha), s.blobPath(sha)
-	sum, err := hashFile(part)
+func (s *Store) finishBlob(ctx context.Context, l listed) error {
+	sum, err := sumOf(s.blobs.openPart(ctx, l.SHA))
 	if err != nil {
 		return err
 	}
-	if sum != sha {
-		return errors.Join(ErrChecksum, os.Remove(part))
+	if sum != l.SHA {
+		return errors.Join(ErrChecksum, s.blobs.dropPart(ctx, l.SHA))
 	}
-	if err := os.MkdirAll(filepath.Dir(final), 0o700); err != nil {
+	if err := s.blobs.keep(ctx, l); err != nil {
 		return err
 	}
-	if err := os.Rename(part, final); err != nil {
-		return err
-	}
-	for _, dir := range []string{filepath.Dir(final), s.blobs} {
-		if err := syncFolder(dir); err != nil {
-			return err
-		}
-	}
-	return s.completeBlob(ctx, sha)
+	return s.completeBlob(ctx, l.SHA)
 }
 
 // completeBlob makes a blob visible. The photos that wait for it are told of
@@ -308,22 +282,19 @@ func (s *Store) dropUpload(ctx context.Context, sha string) error {
 	if err != nil {
 		return fmt.Errorf("forget an upload: %w", err)
 	}
-	return removeFile(s.partPath(sha))
+	return s.blobs.dropPart(ctx, sha)
 }
 
 // strayParts removes the bytes of uploads that the database does not know: it was
 // restored, or a sweep was cut short.
 func (s *Store) strayParts(ctx context.Context) (int, error) {
-	files, err := os.ReadDir(filepath.Join(s.blobs, "part"))
+	parts, err := s.blobs.parts(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("look for old uploads: %w", err)
 	}
 	n := 0
-	for _, f := range files {
-		if !BlobName(f.Name()) {
-			continue
-		}
-		gone, err := s.dropStray(ctx, f.Name())
+	for _, sha := range parts {
+		gone, err := s.dropStray(ctx, sha)
 		if err != nil {
 			return n, err
 		}
@@ -342,7 +313,7 @@ func (s *Store) dropStray(ctx context.Context, sha string) (bool, error) {
 	defer unlock()
 	_, _, whole, err := s.blobRow(ctx, sha)
 	if errors.Is(err, ErrNoBlob) || err == nil && whole {
-		return true, removeFile(s.partPath(sha))
+		return true, s.blobs.dropPart(ctx, sha)
 	}
 	return false, err
 }
