@@ -29,7 +29,7 @@ func (b Backup) Run(ctx context.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	s, err := attach(ctx, b.Data)
+	s, err := attach(ctx, b.Data, "")
 	if err != nil {
 		return err
 	}
@@ -52,14 +52,23 @@ func (b Backup) Run(ctx context.Context, t terminal) error {
 	return nil
 }
 
-// attach opens the city in a folder, beside the server if one is running.
-func attach(ctx context.Context, data string) (*store.Store, error) {
-	db := filepath.Join(data, "city.db")
+// attach opens the city in a folder, or on db, beside the server if one is running.
+func attach(ctx context.Context, data, db string) (*store.Store, error) {
+	if db == "" {
+		db = filepath.Join(data, "city.db")
+	}
+	if store.IsPostgres(db) {
+		return attachTo(ctx, data, db)
+	}
 	if _, err := os.Stat(db); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no city in %s (no file city.db)", data)
 	} else if err != nil {
 		return nil, err
 	}
+	return attachTo(ctx, data, db)
+}
+
+func attachTo(ctx context.Context, data, db string) (*store.Store, error) {
 	if err := store.Restoring(data); err != nil {
 		return nil, err
 	}

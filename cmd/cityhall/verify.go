@@ -14,7 +14,7 @@ type Verify struct {
 
 // Run names what is damaged, one line each, and fails if anything is.
 func (v Verify) Run(ctx context.Context, t terminal) error {
-	s, err := attach(ctx, v.Data)
+	s, err := attach(ctx, v.Data, "")
 	if err != nil {
 		return err
 	}
