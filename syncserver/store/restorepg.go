@@ -90,8 +90,8 @@ func (r *Restored) fillTarget(ctx context.Context, dsn string) error {
 	return restoreDump(ctx, dsn, filepath.Join(r.Path, backupDump))
 }
 
-// served takes the mark away: all is in its place.
-func served(ctx context.Context, db *sql.DB) error {
+// endRestore takes the mark away: all is in its place.
+func endRestore(ctx context.Context, db *sql.DB) error {
 	if _, err := db.ExecContext(ctx, `DROP TABLE cityhall_restoring`); err != nil {
 		return fmt.Errorf("end the restore: %w", err)
 	}
