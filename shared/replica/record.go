@@ -111,12 +111,7 @@ func canonical(env protocol.Envelope) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode the act: %w", err)
 	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil {
-		return nil, fmt.Errorf("encode the act: %w", err)
-	}
-	delete(fields, "n")
-	return city.Canonical(fields)
+	return city.CanonicalWithout(raw, "n")
 }
 
 // seal replaces the arguments by what only the server can open.
