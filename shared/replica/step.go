@@ -158,7 +158,7 @@ func (r *Replica) afterPull(ctx context.Context, id *identity) error {
 // that wait, more than one page or an error, is left to the whole round.
 func (r *Replica) answerPoke(ctx context.Context, id *identity) (bool, error) {
 	since := r.cfg.Now().Sub(r.greeted)
-	if !r.poked.Swap(false) || since < 0 || since >= pollPause || r.cache.doubt.Load() || r.cache.rebuilding() {
+	if !r.poked.Swap(false) || since < 0 || since >= longestPause || r.cache.doubt.Load() || r.cache.rebuilding() {
 		return false, nil
 	}
 	var waiting int
