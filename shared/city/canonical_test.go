@@ -50,6 +50,22 @@ func TestCanonical(t *testing.T) {
 	}
 }
 
+func TestCanonicalWithout(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"n":1}`: `{}`, `{"n":1,"a":{"n":2}}`: `{"a":{"n":2}}`, `{"b":1,"n":[{"n":1}],"a":2}`: `{"a":2,"b":1}`, `{"a":1,"\u006e":2,"b":3}`: `{"a":1,"b":3}`,
+		`{"N":1,"n":1,"n":2}`: `{"N":1}`,
+	} {
+		if got, err := city.CanonicalWithout(json.RawMessage(in), "n"); err != nil || string(got) != want {
+			t.Errorf("%s: %s (%v), want %s", in, got, err, want)
+		}
+	}
+	for _, bad := range []string{`[{"n":1}]`, `null`, `"n"`, `1`, `{"n":1`, ``} {
+		if got, err := city.CanonicalWithout(json.RawMessage(bad), "n"); err == nil {
+			t.Errorf("%s was taken as %s", bad, got)
+		}
+	}
+}
+
 func TestNumber(t *testing.T) {
 	shape := regexp.MustCompile(`^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$`)
 	seen := map[string]bool{}

@@ -76,12 +76,7 @@ func (e Envelope) Content() (Hash, error) {
 // ContentOf is Content for an envelope as it came over the wire, with whatever
 // fields a newer device may have put into it.
 func ContentOf(line []byte) (Hash, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(line, &fields); err != nil {
-		return Hash{}, fmt.Errorf("content hash: %w", err)
-	}
-	delete(fields, "n")
-	c, err := city.Canonical(fields)
+	c, err := city.CanonicalWithout(line, "n")
 	if err != nil {
 		return Hash{}, fmt.Errorf("content hash: %w", err)
 	}

@@ -113,7 +113,7 @@ const (
 	selectRecord   = `SELECT ` + recordColumns + ` FROM record WHERE kind = $1 AND id = $2`
 	selectKind     = `SELECT ` + recordColumns + ` FROM record WHERE kind = $1 ORDER BY id`
 	selectChildren = `SELECT ` + recordColumns + ` FROM record WHERE parent = $1 AND kind = $2 ORDER BY id`
-	selectAck      = `SELECT seq, verdict, review, code, field, hash FROM ack WHERE mutation = $1`
+	selectAcks     = `SELECT mutation, seq, verdict, review, code, field, hash FROM json_each($1) AS ids JOIN ack ON mutation = ids.value`
 )
 
 var selectByField = map[string]string{
@@ -183,19 +183,39 @@ func recordRow(s stored) ([]any, error) {
 	return []any{s.Kind, s.ID, s.Parent, s.seq, string(fields), string(writers), s.sealed, recordHash(s, fields, writers)}, nil
 }
 
-// ack reads the echo of an act; false when there is none, or a damaged one.
-func ack(ctx context.Context, q querier, id city.MutationID) (protocol.Ack, bool, error) {
-	a := protocol.Ack{Mutation: id}
-	var hash []byte
-	err := q.QueryRowContext(ctx, selectAck, id).
-		Scan(&a.Seq, &a.Verdict, &a.Review, &a.Code, &a.Field, &hash)
-	if errors.Is(err, sql.ErrNoRows) {
-		return a, false, nil
+// acks reads the echoes of acts: those that are there and not damaged.
+func acks(ctx context.Context, q querier, of []entry) (map[city.MutationID]protocol.Ack, error) {
+	if len(of) == 0 {
+		return nil, nil
 	}
+	ids := make([]city.MutationID, len(of))
+	for i := range of {
+		ids[i] = of[i].id
+	}
+	list, err := json.Marshal(ids)
 	if err != nil {
-		return a, false, fmt.Errorf("read the echo of %s: %w", id, err)
+		return nil, err
 	}
-	return a, string(hash) == string(ackHash(a)), nil
+	rows, err := q.QueryContext(ctx, selectAcks, string(list))
+	if err != nil {
+		return nil, fmt.Errorf("read the echoes: %w", err)
+	}
+	defer rows.Close()
+	found := map[city.MutationID]protocol.Ack{}
+	for rows.Next() {
+		var a protocol.Ack
+		var hash []byte
+		if err := rows.Scan(&a.Mutation, &a.Seq, &a.Verdict, &a.Review, &a.Code, &a.Field, &hash); err != nil {
+			return nil, fmt.Errorf("read the echoes: %w", err)
+		}
+		if string(hash) == string(ackHash(a)) {
+			found[a.Mutation] = a
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the echoes: %w", err)
+	}
+	return found, nil
 }
 
 func ackHash(a protocol.Ack) []byte {

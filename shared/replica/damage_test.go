@@ -3,7 +3,9 @@ package replica_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -359,5 +361,17 @@ func TestNotesAndDrafts(t *testing.T) {
 	}
 	if _, ok, err := d.Draft(ctx, "job"); err != nil || ok {
 		t.Fatal(ok, err)
+	}
+}
+
+// TestTheHashOfARowStays: files that are out there have hashes over the JSON array.
+func TestTheHashOfARowStays(t *testing.T) {
+	columns := []any{[]byte("a\x00<é>"), []byte{}, []byte(nil), int64(-5), uint64(1 << 63), true, false, bytes.Repeat([]byte{0xff}, 301)}
+	raw, err := json.Marshal(columns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := sha256.Sum256(raw); string(replica.RowHash(columns...)) != string(want[:]) {
+		t.Error("the hash of a row has changed")
 	}
 }

@@ -143,7 +143,7 @@ func (r *Replica) markHanded(ctx context.Context, batch []entry, verdicts []prot
 		e.state, e.seq, e.review, e.code, e.field = handedOver, v.Seq, v.Review, v.Code, v.Field
 		moved = append(moved, e)
 	}
-	return r.writeEntries(ctx, moved)
+	return r.writeEntries(ctx, moved, moveEntry)
 }
 
 // handOverBlobs sends the photos that the city still takes from this device.

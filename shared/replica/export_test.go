@@ -72,7 +72,7 @@ func OutboxLines(ctx context.Context, r *Replica) (protocol.PushHeader, [][]byte
 		return protocol.PushHeader{}, nil, err
 	}
 	at := standing{stream: own.stream}
-	todo, err := r.queue(ctx, &at, protocol.MaxBatch)
+	todo, err := r.queue(ctx, &at, protocol.MaxBatch, false)
 	var out [][]byte
 	for i := range todo {
 		out = append(out, appendLine(nil, &todo[i]))
@@ -167,3 +167,6 @@ func RoundPlans(ctx context.Context, r *Replica) (map[string]string, error) {
 	}
 	return out, nil
 }
+
+// RowHash is the hash over a row's columns.
+func RowHash(columns ...any) []byte { return rowHash(columns...) }

@@ -85,6 +85,7 @@ func (r *Replica) hearEvents(ctx context.Context, id *identity) (heard bool, err
 		r.live.Store(true)
 		silence.Reset(laterSign)
 		if strings.HasPrefix(events.Text(), "data:") {
+			r.poked.Store(true)
 			r.Wake()
 		}
 	}
@@ -103,6 +104,7 @@ func (r *Replica) askForNews(ctx context.Context, id *identity) error {
 		r.live.Store(true)
 		if told > 0 {
 			head = told
+			r.poked.Store(true)
 			r.Wake()
 		}
 		select { // as a stream does, it tells at most once a second

@@ -209,44 +209,46 @@ func (r *Replica) settle(ctx context.Context) error {
 		return err
 	}
 	var moved []entry
-	for i := range entries {
-		change, err := r.copyEcho(ctx, &entries[i])
+	for len(entries) > 0 {
+		some := entries[:min(settleBatch, len(entries))]
+		entries = entries[len(some):]
+		echoed, err := r.echoes(ctx, some)
 		if err != nil {
 			return err
 		}
-		if change {
-			moved = append(moved, entries[i])
+		for _, e := range some {
+			a, ok := echoed[e.id]
+			if !ok || e.damaged || e.state == echoReceived && e.seq == a.Seq && e.verdict == a.Verdict {
+				continue
+			}
+			e.echo(a)
+			moved = append(moved, e)
 		}
 	}
-	return r.writeEntries(ctx, moved)
+	return r.writeEntries(ctx, moved, moveEntry)
 }
 
-// copyEcho brings one act in line with its echo, if there is one.
-func (r *Replica) copyEcho(ctx context.Context, e *entry) (change bool, err error) {
-	if e.damaged {
-		return false, nil
-	}
-	var a protocol.Ack
-	var echoed bool
-	err = r.cache.read(ctx, func(f *cacheFile) (err error) {
-		a, echoed, err = ack(ctx, f.db, e.id)
+// settleBatch is how many acts are looked up at once among the echoes.
+const settleBatch = 1000
+
+// echoes finds those of the acts whose echo the shown cache has.
+func (r *Replica) echoes(ctx context.Context, some []entry) (map[city.MutationID]protocol.Ack, error) {
+	var found map[city.MutationID]protocol.Ack
+	err := r.cache.read(ctx, func(f *cacheFile) (err error) {
+		found, err = acks(ctx, f.db, some)
 		return err
 	})
-	if err != nil || !echoed || e.state == echoReceived && e.seq == a.Seq && e.verdict == a.Verdict {
-		return false, err
-	}
-	e.echo(a)
-	return true, nil
+	return found, err
 }
 
 // writeEntries writes changed entries in one transaction.
-func (r *Replica) writeEntries(ctx context.Context, moved []entry) error {
+func (r *Replica) writeEntries(ctx context.Context, moved []entry, write func(context.Context, querier, *entry) error) error {
 	if len(moved) == 0 {
 		return nil
 	}
 	err := sqlite.InTx(ctx, r.out, func(tx *sql.Tx) error {
 		for i := range moved {
-			if err := updateEntry(ctx, tx, &moved[i]); err != nil {
+			if err := write(ctx, tx, &moved[i]); err != nil {
 				return err
 			}
 		}

@@ -19,12 +19,15 @@ import (
 // stream ends. at moves along.
 func (r *Replica) push(ctx context.Context, id *identity, at *standing) error {
 	size := protocol.MaxBatch
+	sure := false // what was looked through went on as it should: no need to look at all that waits again
 	for forks := 0; ; {
-		todo, err := r.queue(ctx, at, size)
+		todo, err := r.queue(ctx, at, size, sure)
 		if err != nil || len(todo) == 0 {
 			return err
 		}
 		err = r.pushBatch(ctx, id, at, todo)
+		last := &todo[len(todo)-1]
+		sure = err == nil && at.n == last.n && at.link == last.link
 		var f *refusal
 		switch {
 		case err == nil:
@@ -135,7 +138,7 @@ func (r *Replica) markSent(ctx context.Context, todo []entry, verdicts []protoco
 				continue
 			}
 			e.state = sentOnce
-			if err := updateEntry(ctx, tx, e); err != nil {
+			if err := moveEntry(ctx, tx, e); err != nil {
 				return err
 			}
 		}
@@ -151,7 +154,8 @@ func (r *Replica) markSent(ctx context.Context, todo []entry, verdicts []protoco
 // queue gives the next entries to send, at most size and one push's worth. When
 // the server's copy of the stream is not a beginning of ours, or an act among
 // them is missing, what is pending goes on a new stream: ids and content stay.
-func (r *Replica) queue(ctx context.Context, at *standing, size int) ([]entry, error) {
+// After a push that went well only the next entries have to be in one piece.
+func (r *Replica) queue(ctx context.Context, at *standing, size int, sure bool) ([]entry, error) {
 	if none, err := r.nothingWaits(ctx, at); err != nil || none {
 		return nil, err
 	}
@@ -162,7 +166,12 @@ func (r *Replica) queue(ctx context.Context, at *standing, size int) ([]entry, e
 			return err
 		}
 		if own.stream != at.stream { // a new one, which the server has not seen
-			*at = standing{stream: own.stream}
+			*at, sure = standing{stream: own.stream}, false
+		}
+		if sure {
+			if todo, err = r.load(ctx, tx, selectPlaced, at.stream, int64(at.n), size); err != nil || follow(todo, at) {
+				return err
+			}
 		}
 		whole, err := r.continues(ctx, tx, own, at)
 		if err != nil {
@@ -181,6 +190,16 @@ func (r *Replica) queue(ctx context.Context, at *standing, size int) ([]entry, e
 		return nil, explain(err)
 	}
 	return withinOnePush(todo), nil
+}
+
+// follow tells whether entries stand in one piece behind a place.
+func follow(todo []entry, at *standing) bool {
+	for i := range todo {
+		if todo[i].n != at.n+uint64(i)+1 || todo[i].stream != at.stream || todo[i].state != savedHere {
+			return false
+		}
+	}
+	return len(todo) > 0
 }
 
 // nothingWaits spares an idle device the lock for writing.

@@ -69,27 +69,27 @@ func (r *Replica) unsure(ctx context.Context) (bool, error) {
 }
 
 func (r *Replica) reconcilePage(ctx context.Context, id *identity, f *cacheFile, page []entry) (missing int, err error) {
+	echoed, err := acks(ctx, f.db, page)
+	if err != nil {
+		return 0, err
+	}
 	var asked []entry
 	for _, e := range page {
 		if e.damaged || e.device != id.device { // another city's, from before this device moved
 			continue
 		}
-		_, echoed, err := ack(ctx, f.db, e.id)
-		if err != nil {
-			return 0, err
-		}
-		if !echoed {
+		if _, ok := echoed[e.id]; !ok {
 			asked = append(asked, e)
 		}
 	}
 	if len(asked) == 0 {
 		return 0, nil
 	}
-	acks, end, err := r.claim(ctx, id, f.at.Load().cursor, asked)
+	known, end, err := r.claim(ctx, id, f.at.Load().cursor, asked)
 	if err != nil {
 		return 0, err
 	}
-	return r.confirm(ctx, f, asked, acks, end)
+	return r.confirm(ctx, f, asked, known, end)
 }
 
 // claim asks the city which of the acts it has.
@@ -174,7 +174,7 @@ func (r *Replica) confirm(ctx context.Context, f *cacheFile, asked []entry, acks
 	if err != nil {
 		return missing, explain(err)
 	}
-	return missing, r.writeEntries(ctx, moved)
+	return missing, r.writeEntries(ctx, moved, updateEntry)
 }
 
 // echo notes that an act stands in the city's order.

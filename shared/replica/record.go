@@ -40,7 +40,7 @@ func (r *Replica) Record(ctx context.Context, entries ...Entry) ([]city.Mutation
 	if err != nil {
 		return nil, err
 	}
-	draft := &city.Overlay{Under: view}
+	draft := &city.Overlay{Under: remembering{view, map[city.Ref]recalled{}}}
 	acts := make([]entry, len(entries))
 	ids := make([]city.MutationID, len(entries))
 	for i, e := range entries {
@@ -60,7 +60,7 @@ func (r *Replica) Record(ctx context.Context, entries ...Entry) ([]city.Mutation
 	if err := r.lastWords(func() error { return r.store(ctx, acts, sizes) }); err != nil {
 		return nil, fmt.Errorf("record: %w", explain(err))
 	}
-	r.show(view, acts)
+	r.show(view, draft, acts)
 	r.tell()
 	r.Wake()
 	return ids, nil
@@ -80,7 +80,9 @@ func (r *Replica) prepare(draft *city.Overlay, id *identity, e Entry) (entry, er
 		return entry{}, res.Refusal
 	}
 	for _, c := range res.Changed {
-		draft.Put(c.Record)
+		if c.Record.Kind != city.KindReview { // a review is the city's to open
+			draft.Put(c.Record)
+		}
 	}
 	env := protocol.Wrap(m)
 	env.Boot, env.Mono = r.boot, r.cfg.Now().Sub(r.started).Milliseconds()
@@ -111,12 +113,7 @@ func canonical(env protocol.Envelope) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode the act: %w", err)
 	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil {
-		return nil, fmt.Errorf("encode the act: %w", err)
-	}
-	delete(fields, "n")
-	return city.Canonical(fields)
+	return city.CanonicalWithout(raw, "n")
 }
 
 // seal replaces the arguments by what only the server can open.
@@ -208,12 +205,19 @@ func (r *Replica) store(ctx context.Context, acts []entry, sizes map[string]int6
 	})
 }
 
-// show draws the acts into a new picture, which spares drawing all of it anew.
-func (r *Replica) show(before *city.Overlay, acts []entry) {
+// show draws the acts into a new picture, which spares drawing all of it anew. What
+// they change stands in draft already; of sealed ones only their stubs are shown.
+func (r *Replica) show(before, draft *city.Overlay, acts []entry) {
 	gen := r.shown.gen
 	over := &city.Overlay{Under: r.cache}
 	for _, rec := range before.Over() {
 		over.Put(rec)
+	}
+	if r.who().kind != city.DeviceKiosk {
+		for _, rec := range draft.Over() {
+			over.Put(rec)
+		}
+		acts = nil
 	}
 	for i := range acts {
 		if err := replay(over, &acts[i]); err != nil {
@@ -222,4 +226,27 @@ func (r *Replica) show(before *city.Overlay, acts []entry) {
 		}
 	}
 	r.shown = &picture{gen: gen, over: over}
+}
+
+// remembering is a view that reads each record once: an act is planned twice, and
+// looks at the same few.
+type remembering struct {
+	city.View
+	seen map[city.Ref]recalled
+}
+
+type recalled struct {
+	city.Record
+	there bool
+}
+
+func (v remembering) Record(ref city.Ref) (city.Record, bool, error) {
+	if was, ok := v.seen[ref]; ok {
+		return was.Record, was.there, nil
+	}
+	rec, there, err := v.View.Record(ref)
+	if err == nil {
+		v.seen[ref] = recalled{rec, there}
+	}
+	return rec, there, err
 }

@@ -61,6 +61,9 @@ type Replica struct {
 	departed  atomic.Bool // revoked, and nothing is left to hand over
 	wiping    atomic.Bool // an order to wipe is being carried out
 
+	greeted time.Time   // under stepping: the last hello that was answered
+	poked   atomic.Bool // the server has told of something since the last round began
+
 	wake   chan struct{}
 	back   chan struct{} // the server is within reach again
 	offset atomic.Int64  // nanoseconds by which the server's clock is ahead

@@ -38,20 +38,13 @@ func (r *Replica) view(ctx context.Context) (*city.Overlay, error) {
 	if err != nil {
 		return nil, err
 	}
+	echoed, err := r.echoes(ctx, waiting)
+	if err != nil {
+		return nil, err
+	}
 	over := &city.Overlay{Under: r.cache}
 	for i := range waiting {
-		if waiting[i].damaged {
-			continue
-		}
-		echoed := false
-		err := r.cache.read(ctx, func(f *cacheFile) (err error) {
-			_, echoed, err = ack(ctx, f.db, waiting[i].id)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		if echoed { // its effect is in the cache already
+		if _, ok := echoed[waiting[i].id]; ok || waiting[i].damaged { // an echoed one's effect is in the cache already
 			continue
 		}
 		if err := replay(over, &waiting[i]); err != nil {

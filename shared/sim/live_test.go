@@ -102,3 +102,41 @@ func TestNewsBehindAProxy(t *testing.T) {
 		})
 	}
 }
+
+// counting counts the calls by their path. It is safe for concurrent use.
+type counting struct {
+	to          http.RoundTripper
+	hello, pull atomic.Int64
+}
+
+func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
+	switch r.URL.Path {
+	case protocol.Path + "/hello":
+		c.hello.Add(1)
+	case protocol.Path + "/pull":
+		c.pull.Add(1)
+	}
+	return c.to.RoundTrip(r)
+}
+
+// TestAPokeIsAnsweredByAPull: what the server has just told of is fetched at once,
+// without a hello before it, unless acts wait.
+func TestAPokeIsAnsweredByAPull(t *testing.T) {
+	idle(t, func(t *testing.T, dir string, c *sim.City) {
+		wire := &counting{to: perCall{c}}
+		r, stop := running(t, c, replica.Config{Dir: dir + "/device", Transport: wire})
+		defer stop()
+		time.Sleep(time.Minute)
+		hello, pull := wire.hello.Load(), wire.pull.Load()
+		wantNews(t, c, r, 5*time.Second)
+		if h, p := wire.hello.Load()-hello, wire.pull.Load()-pull; h != 0 || p == 0 {
+			t.Errorf("%d hellos and %d pulls for one poke", h, p)
+		}
+		hello = wire.hello.Load()
+		record(t, r, report(city.NewID()))
+		time.Sleep(5 * time.Second)
+		if s, err := r.Summary(ctx); err != nil || s.Pending != 0 || wire.hello.Load() == hello {
+			t.Errorf("an act after a poke: %+v, %v, %d hellos", s, err, wire.hello.Load()-hello)
+		}
+	})
+}

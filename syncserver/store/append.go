@@ -83,14 +83,15 @@ func (w *writeTx) archive(ctx context.Context, e entry, out outcome, subject cit
 	}
 	// Hashed here and not by seal, which would read it once more: this is the row
 	// that is written most.
-	hash := rowHash(map[string]string{"id": string(e.m.ID), "seq": columnText(out.Seq), "device": string(e.m.Device), "stream": e.stream,
-		"n": columnText(int64(e.n)), "type": string(e.m.Type), "actor": string(actor), "subject": string(subject), "at": stamp(e.m.At),
-		"received": stamp(e.m.Received), "envelope": string(e.envelope), "args": string(e.args), "content": string(e.content),
-		"verdict": string(out.Verdict), "review": string(out.Review), "code": code, "field": field})
+	at, received := stamp(e.m.At), stamp(e.m.Received)
+	hash := rowHash([]column{{"actor", string(actor)}, {"args", string(e.args)}, {"at", at}, {"code", code}, {"content", string(e.content)},
+		{"device", string(e.m.Device)}, {"envelope", string(e.envelope)}, {"field", field}, {"id", string(e.m.ID)}, {"n", columnText(int64(e.n))},
+		{"received", received}, {"review", string(out.Review)}, {"seq", columnText(out.Seq)}, {"stream", e.stream}, {"subject", string(subject)},
+		{"type", string(e.m.Type)}, {"verdict", string(out.Verdict)}})
 	_, err = w.tx.ExecContext(ctx, `INSERT INTO mutation
 		(id, seq, device, stream, n, type, actor, subject, at, received, envelope, args, content, verdict, review, code, field, row_hash)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
-		e.m.ID, out.Seq, e.m.Device, e.stream, int64(e.n), e.m.Type, string(actor), subject, stamp(e.m.At), stamp(e.m.Received),
+		e.m.ID, out.Seq, e.m.Device, e.stream, int64(e.n), e.m.Type, string(actor), subject, at, received,
 		e.envelope, e.args, e.content, out.Verdict, out.Review, code, field, hash)
 	if err != nil {
 		return fmt.Errorf("archive %s: %w", e.m.ID, err)
@@ -241,40 +242,25 @@ func logRow(seq, tx int64, by city.MutationID, c city.Changed, whole bool) chang
 
 // log writes one row and moves the chain.
 func (w *writeTx) log(ctx context.Context, row change) error {
-	fields, err := city.Canonical(row.Fields)
-	if err != nil {
+	written := changeRow{change: row, whole: int64(flag(row.Whole)), salt: make([]byte, 16)}
+	var err error
+	if written.fields, err = mapText(row.Fields); err != nil {
 		return err
 	}
-	ws, err := city.Canonical(row.WS)
-	if err != nil {
+	if written.ws, err = mapText(row.WS); err != nil {
 		return err
 	}
-	salt := make([]byte, 16)
-	rand.Read(salt)
-	digest, err := row.digest(salt)
-	if err != nil {
-		return err
-	}
+	rand.Read(written.salt)
+	digest := written.sum()
 	h := chain(w.head.Hash, digest)
 	_, err = w.tx.ExecContext(ctx, `INSERT INTO change (seq, tx, kind, id, parent, whole, fields, writer, ws, salt, digest, h, audience)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		row.Seq, row.Tx, row.Kind, row.ID, row.Parent, flag(row.Whole), string(fields), row.Writer, string(ws), salt, digest, h, row.audience)
+		row.Seq, row.Tx, row.Kind, row.ID, row.Parent, written.whole, string(written.fields), row.Writer, string(written.ws), written.salt, digest, h, row.audience)
 	if err != nil {
 		return fmt.Errorf("log %s/%s: %w", row.Kind, row.ID, err)
 	}
 	w.head.Seq, w.head.Hash = row.Seq, h
 	return nil
-}
-
-// digest is salted: once fields and salt are erased by law it tells nothing, and
-// the chain still stands.
-func (c change) digest(salt []byte) ([]byte, error) {
-	raw, err := city.Canonical(c)
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.Sum256(append(slices.Clone(salt), raw...))
-	return sum[:], nil
 }
 
 func chain(before, digest []byte) []byte {
@@ -291,11 +277,11 @@ func (w *writeTx) logScope(ctx context.Context, s city.Scope, seq int64, evict i
 }
 
 func (w *writeTx) keep(ctx context.Context, r city.Record, seq int64, scopes string) error {
-	fields, err := city.Canonical(r.Fields)
+	fields, err := mapText(r.Fields)
 	if err != nil {
 		return err
 	}
-	writers, err := city.Canonical(r.Writers)
+	writers, err := mapText(r.Writers)
 	if err != nil {
 		return err
 	}

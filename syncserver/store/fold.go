@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"cityhall/shared/city"
 )
@@ -93,11 +95,20 @@ func strayRecords(ctx context.Context, q querier, report func(Finding)) (n int, 
 	return n, rows.Err()
 }
 
-// sameText tells whether a text is the canonical one of a map. Values that come
-// out of the log are canonical already.
+// sameText tells whether a text is the canonical one of a map.
 func sameText[V ~[]byte | ~string](m map[string]V, text []byte) bool {
+	b, err := mapText(m)
+	return err == nil && bytes.Equal(b, text)
+}
+
+// mapText is the canonical text of the values or the writers of fields. Values are
+// canonical already, wherever they come from, so that only the names are put in order.
+func mapText[V ~[]byte | ~string](m map[string]V) ([]byte, error) {
 	b := []byte{'{'}
 	for i, k := range slices.Sorted(maps.Keys(m)) {
+		if strings.ContainsFunc(k, func(r rune) bool { return r >= utf8.RuneSelf }) { // names beyond ASCII have another order there
+			return city.Canonical(m)
+		}
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -109,11 +120,7 @@ func sameText[V ~[]byte | ~string](m map[string]V, text []byte) bool {
 			b = append(b, v...)
 		}
 	}
-	if bytes.Equal(append(b, '}'), text) {
-		return true
-	}
-	c, err := city.Canonical(m) // names beyond ASCII have another order there
-	return err == nil && bytes.Equal(c, text)
+	return append(b, '}'), nil
 }
 
 // one gives the next record of the log, nil after the last.

@@ -35,8 +35,11 @@ func (f *Fork) Error() string { return fmt.Sprintf("the stream ends at %d", f.La
 // when the stream does not continue.
 func (s *Store) Push(ctx context.Context, d Device, h protocol.PushHeader, lines []Incoming) ([]protocol.PushVerdict, protocol.PushEnd, error) {
 	opened := make([]opening, len(lines))
-	for i, l := range lines { // outside the transaction: opening costs
-		opened[i] = s.open(l)
+	for i, l := range lines { // outside the transaction: opening and hashing cost
+		var err error
+		if opened[i], err = s.open(l); err != nil {
+			return nil, protocol.PushEnd{}, city.Fail(city.CodeInvalid, "envelope", err.Error())
+		}
 	}
 	var verdicts []protocol.PushVerdict
 	var end protocol.PushEnd
@@ -67,22 +70,24 @@ func (s *Store) Push(ctx context.Context, d Device, h protocol.PushHeader, lines
 
 // opening is what an envelope's args are, and why they could not be had.
 type opening struct {
+	content protocol.Hash
 	args    json.RawMessage
 	sealed  bool
 	refusal *city.Error
 }
 
-func (s *Store) open(l Incoming) opening {
+func (s *Store) open(l Incoming) (opening, error) {
+	content, err := protocol.ContentOf(l.Line)
 	e := l.Envelope
-	if e.Sealed == nil {
-		return opening{args: e.Args}
+	if err != nil || e.Sealed == nil {
+		return opening{content: content, args: e.Args}, err
 	}
 	args, err := s.keys.Sealing.Open(e.Sealed.Key, keys.SealInfo(e.Sealed.Key, string(e.ID), string(e.Type)), e.Sealed.Body)
 	if err != nil || !json.Valid(args) {
 		kept, _ := json.Marshal(e.Sealed) // strings and bytes always encode
-		return opening{args: kept, refusal: &city.Error{Code: city.CodeDamaged, Field: "sealed", Message: "cannot be opened"}}
+		return opening{content: content, args: kept, refusal: &city.Error{Code: city.CodeDamaged, Field: "sealed", Message: "cannot be opened"}}, nil
 	}
-	return opening{args: args, sealed: true}
+	return opening{content: content, args: args, sealed: true}, nil
 }
 
 // place is where a stream is.
@@ -135,11 +140,7 @@ func (s *Store) Stream(ctx context.Context, device city.DeviceID, stream string)
 
 // take judges one line and moves the stream.
 func (p *push) take(ctx context.Context, n uint64, l Incoming, o opening) (protocol.PushVerdict, error) {
-	content, err := protocol.ContentOf(l.Line)
-	if err != nil {
-		return protocol.PushVerdict{}, city.Fail(city.CodeInvalid, "envelope", err.Error())
-	}
-	p.link = protocol.Link(p.link, content)
+	p.link = protocol.Link(p.link, o.content)
 	e := l.Envelope
 	v := protocol.PushVerdict{N: n, ID: e.ID}
 	old, ok, err := p.w.known(ctx, e.ID)
@@ -147,25 +148,25 @@ func (p *push) take(ctx context.Context, n uint64, l Incoming, o opening) (proto
 		return v, err
 	}
 	if n <= p.last.n { // a push whose answer was lost, sent again
-		if !ok || !old.same(content) || n == p.last.n && p.link != p.last.link {
+		if !ok || !old.same(o.content) || n == p.last.n && p.link != p.last.link {
 			return v, &Fork{LastN: p.last.n, Link: p.last.link}
 		}
 		return duplicate(v, old), nil
 	}
 	p.last = place{n: n, link: p.link}
-	if ok && old.same(content) {
+	if ok && old.same(o.content) {
 		return duplicate(v, old), nil
 	}
 	if ok {
-		return p.clash(ctx, v, l, o, content)
+		return p.clash(ctx, v, l, o)
 	}
-	return p.append(ctx, v, e.ID, l, o, content)
+	return p.append(ctx, v, e.ID, l, o)
 }
 
-func (p *push) append(ctx context.Context, v protocol.PushVerdict, id city.MutationID, l Incoming, o opening, content protocol.Hash) (protocol.PushVerdict, error) {
+func (p *push) append(ctx context.Context, v protocol.PushVerdict, id city.MutationID, l Incoming, o opening) (protocol.PushVerdict, error) {
 	m := l.Envelope.Mutation(p.device.ID, o.args, p.w.s.now().UTC().Truncate(time.Millisecond))
 	m.ID = id
-	e := entry{m: m, stream: p.stream, n: v.N, envelope: l.Line, content: content[:]}
+	e := entry{m: m, stream: p.stream, n: v.N, envelope: l.Line, content: o.content[:]}
 	if o.sealed {
 		e.args = o.args
 	}
@@ -200,8 +201,8 @@ func clashID(id city.MutationID, content protocol.Hash) city.MutationID {
 
 // clash keeps an act that came under another act's id: both stand in the
 // archive, and a person looks.
-func (p *push) clash(ctx context.Context, v protocol.PushVerdict, l Incoming, o opening, content protocol.Hash) (protocol.PushVerdict, error) {
-	id := clashID(v.ID, content)
+func (p *push) clash(ctx context.Context, v protocol.PushVerdict, l Incoming, o opening) (protocol.PushVerdict, error) {
+	id := clashID(v.ID, o.content)
 	old, ok, err := p.w.known(ctx, id)
 	if err != nil {
 		return v, err
@@ -210,7 +211,7 @@ func (p *push) clash(ctx context.Context, v protocol.PushVerdict, l Incoming, o 
 		return duplicate(v, old), nil
 	}
 	o.refusal = &city.Error{Code: city.CodeInvalid, Field: "id", Message: "another act has this id"}
-	return p.append(ctx, v, id, l, o, content)
+	return p.append(ctx, v, id, l, o)
 }
 
 func duplicate(v protocol.PushVerdict, old archived) protocol.PushVerdict {

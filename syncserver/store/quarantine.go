@@ -29,7 +29,11 @@ func (s *Store) Quarantine(ctx context.Context, d Device, h protocol.QuarantineH
 	}
 	opened := make([]opening, len(lines))
 	for i, l := range lines {
-		if opened[i] = s.open(l); opened[i].refusal == nil {
+		var err error
+		if opened[i], err = s.open(l); err != nil {
+			return nil, protocol.QuarantineEnd{}, city.Fail(city.CodeInvalid, "envelope", err.Error())
+		}
+		if opened[i].refusal == nil {
 			opened[i].refusal = revokedWork
 		}
 	}
@@ -69,22 +73,18 @@ func (s *Store) Quarantine(ctx context.Context, d Device, h protocol.QuarantineH
 
 // handOver puts one act before staff, unless it is known.
 func (p *push) handOver(ctx context.Context, l Incoming, o opening, d *Departure) (protocol.PushVerdict, error) {
-	content, err := protocol.ContentOf(l.Line)
-	if err != nil {
-		return protocol.PushVerdict{}, city.Fail(city.CodeInvalid, "envelope", err.Error())
-	}
 	v := protocol.PushVerdict{N: l.Envelope.N, ID: l.Envelope.ID}
 	old, ok, err := p.w.known(ctx, v.ID)
 	if err != nil {
 		return v, err
 	}
-	if ok && old.same(content) {
+	if ok && old.same(o.content) {
 		return duplicate(v, old), nil
 	}
 	if ok {
-		v, err = p.clash(ctx, v, l, o, content)
+		v, err = p.clash(ctx, v, l, o)
 	} else {
-		v, err = p.append(ctx, v, v.ID, l, o, content)
+		v, err = p.append(ctx, v, v.ID, l, o)
 	}
 	if err != nil || v.Verdict == city.VerdictDuplicate {
 		return v, err

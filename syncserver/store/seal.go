@@ -72,24 +72,25 @@ func readSealed(ctx context.Context, q querier, t sealedTable, query string, eac
 	for i := range values {
 		into[i] = &values[i]
 	}
+	columns := make([]column, 0, len(names))
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
 			return err
 		}
 		r := sealedRow{keys: make([]any, len(t.keys))}
-		columns := make(map[string]string, len(names))
+		columns = columns[:0]
 		for i, name := range names {
-			switch name {
-			case "row_hash":
+			if name == "row_hash" {
 				r.have = []byte(columnText(values[i]))
 				continue
 			}
 			if slices.Contains(t.loose, name) {
 				continue
 			}
-			columns[name] = columnText(values[i])
+			c := column{name, columnText(values[i])}
+			columns = append(columns, c)
 			if k := slices.Index(t.keys, name); k >= 0 {
-				r.keys[k] = columns[name]
+				r.keys[k] = c.value
 			}
 		}
 		r.want = rowHash(columns)
@@ -113,33 +114,34 @@ func columnText(v any) string {
 	return fmt.Sprint(v)
 }
 
-// rowHash is over the columns by name, framed. Those that are empty or zero are
-// left out, so that a column that a later version adds changes no hash.
-func rowHash(columns map[string]string) []byte {
-	h := sha256.New()
-	part := func(s string) {
-		var n [8]byte
-		binary.BigEndian.PutUint64(n[:], uint64(len(s)))
-		h.Write(n[:])
-		h.Write([]byte(s))
+// column is a value of a row, as it is hashed.
+type column struct{ name, value string }
+
+// rowHash is over the columns by name, framed, and puts them into that order. Those
+// that are empty or zero are left out, so that a column that a later version adds
+// changes no hash.
+func rowHash(columns []column) []byte {
+	slices.SortFunc(columns, func(a, b column) int { return strings.Compare(a.name, b.name) })
+	room := 0
+	for _, c := range columns {
+		room += 16 + len(c.name) + len(c.value)
 	}
-	names := make([]string, 0, len(columns))
-	for name, value := range columns {
-		if value != "" && value != "0" {
-			names = append(names, name)
+	framed := make([]byte, 0, room)
+	for _, c := range columns {
+		if c.value == "" || c.value == "0" {
+			continue
+		}
+		for _, part := range []string{c.name, c.value} {
+			framed = append(binary.BigEndian.AppendUint64(framed, uint64(len(part))), part...)
 		}
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		part(name)
-		part(columns[name])
-	}
-	return h.Sum(nil)
+	sum := sha256.Sum256(framed)
+	return sum[:]
 }
 
 // audienceHash is over who may see a change and who has to forget the record.
 func audienceHash(is, lost []city.Scope) []byte {
-	return rowHash(map[string]string{"is": joinScopes(is), "lost": joinScopes(lost)})
+	return rowHash([]column{{"is", joinScopes(is)}, {"lost", joinScopes(lost)}})
 }
 
 // sealOld seals the rows that an older server left, in small transactions.

@@ -37,14 +37,14 @@ func TestBench(t *testing.T) {
 func record(t *testing.T, tb *table) {
 	s := newStage(t)
 	r, _ := s.join(t, city.DeviceTablet)
-	request := s.job(t)
+	request := s.job(t, sim.Crew)
 	step(t, r)
 	rng := rand.New(rand.NewPCG(6, 0))
 	n := 500 / *scale
 	var ours, floor []time.Duration
 	db := bareFile(t)
 	for _, it := range someItems(n) { // by turns, so that both meet the same disk
-		note := entry(request, words(rng, 550))
+		note := entry(worker(sim.Crew), request, words(rng, 550))
 		ours = append(ours, timed(func() { must(t, rec(t.Context(), r, note)) }))
 		floor = append(floor, timed(func() { must(t, insert(db, []item{it}, "waiting")) }))
 	}
@@ -64,25 +64,25 @@ func rec(ctx context.Context, r *replica.Replica, e ...replica.Entry) error {
 	return err
 }
 
-func entry(request city.ID, text string) replica.Entry {
-	return replica.Entry{Actor: ana, Title: "Note", Act: &city.AddNote{Note: city.NewID(), Request: request, Text: text}}
+func entry(by city.Actor, request city.ID, text string) replica.Entry {
+	return replica.Entry{Actor: by, Title: "Note", Act: &city.AddNote{Note: city.NewID(), Request: request, Text: text}}
 }
 
-// job is a request that the crew of the tablets has.
-func (s *stage) job(t testing.TB) city.ID {
+// job is a request that a crew has.
+func (s *stage) job(t testing.TB, crew city.ID) city.ID {
 	id := s.fill(t, 1)[0]
-	s.act(t, office, &city.AssignRequest{Request: id, WorkOrder: city.NewID(), Crew: sim.Crew, Priority: city.PriorityNormal})
+	s.act(t, office, &city.AssignRequest{Request: id, WorkOrder: city.NewID(), Crew: crew, Priority: city.PriorityNormal})
 	return id
 }
 
 // queue records n notes, many in a transaction: how they came there is not measured.
-func queue(t testing.TB, r *replica.Replica, request city.ID, n int) {
+func queue(t testing.TB, r *replica.Replica, by city.Actor, request city.ID, n int) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(7, uint64(n)))
 	for n > 0 {
 		batch := make([]replica.Entry, min(n, 500))
 		for i := range batch {
-			batch[i] = entry(request, words(rng, 350))
+			batch[i] = entry(by, request, words(rng, 350))
 		}
 		must(t, rec(t.Context(), r, batch...))
 		n -= len(batch)
@@ -95,9 +95,9 @@ func push(t *testing.T, tb *table) {
 	n := 10_000 / *scale
 	s := newStage(t)
 	r, l := s.join(t, city.DeviceTablet)
-	request := s.job(t)
+	request := s.job(t, sim.Crew)
 	step(t, r)
-	queue(t, r, request, n)
+	queue(t, r, worker(sim.Crew), request, n)
 	sent := l.sent.Load()
 	round, cpu := costs(func() { step(t, r) })
 	b, db := newBare(t), bareFile(t)
@@ -152,21 +152,24 @@ func (s *stage) cold(t testing.TB) (wall, cpu time.Duration, bytes int64) {
 	r, err := replica.Open(t.Context(), replica.Config{Dir: disk(t), Now: time.Now, Version: "bench", Transport: l})
 	must(t, err)
 	defer r.Close()
-	_, err = r.Enrol(t.Context(), s.enrolment(t, city.DeviceKiosk), "Device")
+	_, err = r.Enrol(t.Context(), s.enrolment(t, city.DeviceKiosk, ""), "Device")
 	must(t, err)
 	wall, cpu = costs(func() { step(t, r) })
 	return wall, cpu, l.received.Load()
 }
 
-// crowd is W4.
+// crowd is W4. Each device is another crew's and gets back what it wrote itself, not
+// what the 49 others did: that would be a measure of pulling.
 func crowd(t *testing.T, tb *table) {
 	devices, acts := 50, 100 / *scale
 	s := newStage(t)
-	request := s.job(t)
 	all := make([]*replica.Replica, devices)
 	for i := range all {
-		all[i], _ = s.join(t, city.DeviceTablet)
-		queue(t, all[i], request, acts)
+		crew := city.ID(fmt.Sprintf("crew-%d", i))
+		s.act(t, system, &city.SetCrew{ID: crew, Crew: city.Crew{Name: string(crew), Department: "parks"}})
+		request := s.job(t, crew)
+		all[i], _ = s.joinCrew(t, city.DeviceTablet, crew)
+		queue(t, all[i], worker(crew), request, acts)
 	}
 	var whole, floor time.Duration
 	var each, floorEach []time.Duration

@@ -24,8 +24,11 @@ import (
 var (
 	system = city.Actor{Kind: city.ActorSystem, Name: "bench"}
 	office = city.Actor{Kind: city.ActorStaff, ID: "sam", Name: "Sam"}
-	ana    = city.Actor{Kind: city.ActorCrew, ID: "ana", Name: "Ana", Crew: sim.Crew}
 )
+
+func worker(crew city.ID) city.Actor {
+	return city.Actor{Kind: city.ActorCrew, ID: "ana", Name: "Ana", Crew: crew}
+}
 
 // stage is the real server on a real port, with a small city in it.
 type stage struct {
@@ -95,11 +98,11 @@ func (s *stage) act(t testing.TB, by city.Actor, act city.Act) {
 	}
 }
 
-func (s *stage) enrolment(t testing.TB, kind city.DeviceKind) string {
+func (s *stage) enrolment(t testing.TB, kind city.DeviceKind, crew city.ID) string {
 	t.Helper()
 	grants := []city.Scope{city.ScopePublic}
 	if kind == city.DeviceTablet {
-		grants = append(grants, city.ScopeCrew(sim.Crew))
+		grants = append(grants, city.ScopeCrew(crew))
 	}
 	code, err := s.Store().CreateEnrolment(t.Context(), kind, "Device", grants, time.Hour)
 	if err != nil {
@@ -143,6 +146,10 @@ func (c *counted) Write(b []byte) (int, error) {
 
 // join makes a device that has pulled all there is.
 func (s *stage) join(t testing.TB, kind city.DeviceKind) (*replica.Replica, *line) {
+	return s.joinCrew(t, kind, sim.Crew)
+}
+
+func (s *stage) joinCrew(t testing.TB, kind city.DeviceKind, crew city.ID) (*replica.Replica, *line) {
 	t.Helper()
 	l := newLine()
 	r, err := replica.Open(t.Context(), replica.Config{Dir: disk(t), Now: time.Now, Version: "bench", Transport: l})
@@ -150,7 +157,7 @@ func (s *stage) join(t testing.TB, kind city.DeviceKind) (*replica.Replica, *lin
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { r.Close() })
-	if _, err := r.Enrol(t.Context(), s.enrolment(t, kind), "Device"); err != nil {
+	if _, err := r.Enrol(t.Context(), s.enrolment(t, kind, crew), "Device"); err != nil {
 		t.Fatal(err)
 	}
 	step(t, r)
