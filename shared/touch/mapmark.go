@@ -19,8 +19,8 @@ type Mark struct {
 	Selected   bool
 }
 
-// Here is where the device or the person is. Within is the accuracy in metres;
-// zero draws no circle.
+// Here is where the device or the person is. Within is the accuracy in metres,
+// drawn as a circle; zero is unknown.
 type Here struct {
 	At     Point
 	Within float64
@@ -40,25 +40,24 @@ func (m *Map) newMarker(c cluster) *marker {
 	p.Radius = k.radius(look.Pill)
 	p.Stroke, p.Width = k.Pal.Surface, k.Px(2.5)
 	p.Elevated = k.Pal.Shadow.A > 0
-	side := k.Target()
+	side := m.discSide(len(c.marks))
 	first := m.spec.Marks[c.marks[0]]
 	if n := len(c.marks); n == 1 {
 		tint := k.Pal.Tints[((first.Tint%6)+6)%6]
 		p.Fill = tint.Ink
 		p.label = sentence([]string{first.Label, first.Sub})
 		icon := k.Icon(first.Icon, look.Caption, k.Pal.Surface)
-		icon.SetMinSize(fyne.NewSquareSize(side * 0.52)) // its place is fixed, at any text size
+		icon.SetMinSize(fyne.NewSquareSize(side * 0.52))
 		p.body = k.Center(icon)
 		p.act = func() { m.open(c.marks[0]) }
 	} else {
 		p.Fill = k.Pal.PrimaryDeep
+		if k.Prefs.Dark {
+			p.Fill = k.Pal.Primary
+		}
 		p.label = k.T("common.map.cluster", "count", n)
 		p.body = k.Center(k.Text(strconv.Itoa(n), Caption.Bold().In(k.Pal.OnPrimary)))
-		if k.Prefs.Dark && !k.Pal.Edged {
-			p.Fill, p.body = k.Pal.Primary, k.Center(k.Text(strconv.Itoa(n), Caption.Bold().In(k.Pal.OnPrimary)))
-		}
 		p.act = func() { m.spread(c.marks) }
-		side = m.discSide(n)
 	}
 	for _, i := range c.marks {
 		if m.spec.Marks[i].Selected {
@@ -71,7 +70,7 @@ func (m *Map) newMarker(c cluster) *marker {
 	return p
 }
 
-// discSide is the side of a disc that holds a number, in pixels.
+// discSide is the side of a disc for so many marks, in pixels.
 func (m *Map) discSide(n int) float32 {
 	words := m.k.measure(strconv.Itoa(n), m.k.Size(look.Caption), true)
 	return max(m.k.Target(), words.Width+m.k.Px(14), words.Height+m.k.Px(8))
@@ -141,11 +140,8 @@ func (m *Map) arrangeHere(left, top, w float64) {
 	side := m.dot.MinSize().Width
 	place(m.dot, x-side/2, y-side/2, side, side)
 	m.dot.Show()
-	r := float32(m.spec.Here.Within / at.metres() * w)
-	if r <= side/2 {
-		m.haze.Hide()
-		return
-	}
+	// Never less than a halo around a marker that lies over the dot.
+	r := max(float32(m.spec.Here.Within/at.metres()*w), 0.85*m.k.Target())
 	place(m.haze, x-r, y-r, 2*r, 2*r)
 	m.haze.Show()
 }

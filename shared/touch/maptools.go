@@ -28,6 +28,10 @@ func newMapTools(m *Map) *mapTools {
 	button := func(icon look.Icon, key string, tap func()) *Press {
 		p := k.IconButton(Secondary, icon, k.T(key), tap)
 		p.Fill, p.Elevated = k.Pal.Surface, k.Pal.Shadow.A > 0
+		if k.Prefs.Dark {
+			p.Stroke = k.Pal.Edge
+		}
+		p.least = fyne.NewSquareSize(max(k.buttonHeight(), k.Size(look.Lead)*1.28*1.5))
 		return p
 	}
 	t.my = button(look.IconLocate, "common.map.my_place", m.myPlace)
