@@ -189,7 +189,7 @@ func (m *Map) fill() {
 	if m.view.list {
 		m.root.Objects = []fyne.CanvasObject{m.k.Frame(m.newHead(), m.newList(), nil)}
 	} else {
-		m.root.Objects = []fyne.CanvasObject{m.k.Frame(m.newHead(), m.tools.root, m.tools.strip)}
+		m.root.Objects = []fyne.CanvasObject{box(&mapFrame{m}, m.newHead(), m.tools.root, m.tools.strip)}
 	}
 	m.root.Refresh()
 }

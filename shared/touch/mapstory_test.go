@@ -3,6 +3,7 @@ package touch_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"fyne.io/fyne/v2"
 
@@ -89,6 +90,11 @@ func mapListStory(k *touch.Kit, _ fyne.Size) fyne.CanvasObject {
 // bareMapStory has no tiles, no marks and no position.
 func bareMapStory(k *touch.Kit, _ fyne.Size) fyne.CanvasObject {
 	return k.Frame(k.TopBar(nil, "Alder Bay"), k.Map(touch.MapSpec{Name: "Alder Bay", Bounds: cityBounds}), nil)
+}
+
+// story is the page of that name.
+func story(name string) touch.Page {
+	return stories[slices.IndexFunc(stories, func(p touch.Page) bool { return p.Name == name })]
 }
 
 func init() {

@@ -78,6 +78,25 @@ func (l *mapLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	t.stack.Layout.Layout(t.stack.Objects, s)
 }
 
+// mapFrame puts the head over the map and the scale below it. A head that has
+// nothing to press gives way where large text would leave no map.
+type mapFrame struct{ m *Map }
+
+func (l *mapFrame) MinSize(os []fyne.CanvasObject) fyne.Size { return column{}.MinSize(os) }
+
+func (l *mapFrame) Layout(os []fyne.CanvasObject, size fyne.Size) {
+	head, body, strip := os[0], os[1], os[2]
+	top, bottom := heightFor(head, size.Width), heightFor(strip, size.Width)
+	head.Show()
+	if len(l.m.spec.Marks) == 0 && size.Height-top-bottom < 5*l.m.k.Target() {
+		head.Hide()
+		top = 0
+	}
+	place(head, 0, 0, size.Width, top)
+	place(strip, 0, size.Height-bottom, size.Width, bottom)
+	place(body, 0, top, size.Width, max(0, size.Height-top-bottom))
+}
+
 // width is what the buttons take of the map's width.
 func (t *mapTools) width() float32 { return t.my.MinSize().Width + t.m.k.Px(look.M) }
 
