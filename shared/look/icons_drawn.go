@@ -40,6 +40,7 @@ const (
 	IconLanguage     Icon = "language"
 	IconLight        Icon = "light" // street light
 	IconList         Icon = "list"
+	IconLocate       Icon = "locate" // where I am
 	IconLock         Icon = "lock"
 	IconLogout       Icon = "logout"
 	IconMail         Icon = "mail"
@@ -122,6 +123,7 @@ var drawings = map[Icon]string{
 	IconLanguage:     `<path d="M3 5.5 H13"/><path d="M8 3.2 V5.5"/><path d="M10.8 5.5 C10 9.5 7.3 12.6 3.6 14.2"/><path d="M5.2 8.6 C6.6 11 8.9 12.9 11.6 13.9"/><path d="M12 20.5 L16.3 10.5 L20.6 20.5"/><path d="M13.4 17.3 H19.2"/>`,
 	IconLight:        `<path d="M7 21 V7.5 C7 4.8 8.9 3 11.5 3 C14.1 3 15.8 4.6 16 7"/><path d="M12.5 10.5 C12.5 8.4 14 7 16 7 C18 7 19.5 8.4 19.5 10.5 Z"/><path d="M13.2 13.5 L12.2 15.8"/><path d="M16 13.5 V16.2"/><path d="M18.8 13.5 L19.8 15.8"/><path d="M4.5 21 H9.5"/>`,
 	IconList:         `<path d="M9 6 H20.5"/><path d="M9 12 H20.5"/><path d="M9 18 H20.5"/><path d="M4.4 6 H4.5"/><path d="M4.4 12 H4.5"/><path d="M4.4 18 H4.5"/>`,
+	IconLocate:       `<circle cx="12" cy="12" r="6.8"/><circle cx="12" cy="12" r="1.6"/><path d="M12 2 V5.2"/><path d="M12 18.8 V22"/><path d="M2 12 H5.2"/><path d="M18.8 12 H22"/>`,
 	IconLock:         `<rect x="4.5" y="10.5" width="15" height="10.5" rx="2.5"/><path d="M8 10.5 V7.5 A4 4 0 0 1 16 7.5 V10.5"/><path d="M12 14.8 V16.7"/>`,
 	IconLogout:       `<path d="M10 4 H6 A2 2 0 0 0 4 6 V18 A2 2 0 0 0 6 20 H10"/><path d="M9.5 12 H20.5"/><path d="M16.5 7.8 L20.7 12 L16.5 16.2"/>`,
 	IconMail:         `<rect x="2.5" y="5" width="19" height="14" rx="2.5"/><path d="M3.3 6.8 L12 13 L20.7 6.8"/>`,

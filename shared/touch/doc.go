@@ -16,6 +16,7 @@
 //   - [Walk] reads the screen as a list of elements with role, words and place;
 //     tests, the voice and the automation probe all use it. [Lint] finds text
 //     that does not fit, small targets and poor contrast.
+//   - A [Map] never waits for a tile, and its list says all that it shows.
 //
 // All of it runs on Fyne's user interface goroutine; other goroutines use fyne.Do.
 package touch

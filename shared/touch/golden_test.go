@@ -26,6 +26,8 @@ const (
 )
 
 func TestPictures(t *testing.T) {
+	tilesOfStories.plain = false
+	defer func() { tilesOfStories.plain = true }()
 	for _, c := range []struct {
 		name  string
 		prefs touch.Prefs
@@ -38,6 +40,7 @@ func TestPictures(t *testing.T) {
 		{"kiosk-home", touch.Prefs{Language: "en"}, touch.Kiosk(mm24), fyne.NewSize(1080, 1920), stories[0], "", false},
 		{"kiosk-form-keyboard", touch.Prefs{Language: "es"}, touch.Kiosk(mmWide), fyne.NewSize(1280, 800), stories[1], "Su nombre", false},
 		{"phone-status-contrast", touch.Prefs{Language: "en", HighContrast: true}, touch.Tablet(), fyne.NewSize(480, 900), stories[2], "", false},
+		{"phone-map", touch.Prefs{Language: "es"}, touch.Tablet(), fyne.NewSize(480, 900), story("map"), "", false},
 		{"tablet-dialog-dark", touch.Prefs{Language: "en", Dark: true}, touch.Tablet(), fyne.NewSize(1280, 800), stories[5], "", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {

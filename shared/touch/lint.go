@@ -48,6 +48,7 @@ type leaf struct {
 	n     Node
 	seen  Rect
 	index int
+	pans  bool
 }
 
 func (l *linter) add(kind, what, format string, args ...any) {
@@ -109,24 +110,27 @@ func (l *linter) element(n Node, s spot) {
 		return
 	}
 	r := n.Rect
-	if r.X < s.clip.X-1 || r.X+r.W > s.clip.X+s.clip.W+1 {
+	if !s.pans && (r.X < s.clip.X-1 || r.X+r.W > s.clip.X+s.clip.W+1) {
 		l.add("outside", what, "from %.0f to %.0f across, may be seen from %.0f to %.0f", r.X, r.X+r.W, s.clip.X, s.clip.X+s.clip.W)
 	}
 	if !s.rolls && (r.Y < -1 || r.Y+r.H > l.size.Height+1) {
 		l.add("outside", what, "from %.0f to %.0f down in a window of %.0f", r.Y, r.Y+r.H, l.size.Height)
 	}
 	if seen := cut(r, s.clip); seen.W > 0 && seen.H > 0 {
-		l.leaves = append(l.leaves, leaf{n, seen, len(l.leaves)})
+		l.leaves = append(l.leaves, leaf{n, seen, len(l.leaves), s.pans})
 	}
 }
 
-// overlaps compares every two elements of which neither holds the other.
+// overlaps compares every two elements of which neither holds the other. What
+// lies on a map can be dragged out from under its tools, and the dot of one's
+// own place lies under the markers.
 func (l *linter) overlaps() {
 	const slack = 2.5 // pixels; lines of large type overlap by a hair
 	for i, a := range l.leaves {
 		for _, b := range l.leaves[i+1:] {
 			c := cut(a.seen, b.seen)
-			if c.W <= slack || c.H <= slack || within(a.seen, b.seen) || within(b.seen, a.seen) {
+			onMap := a.pans != b.pans || a.pans && (a.n.Role == RoleImage || b.n.Role == RoleImage)
+			if onMap || c.W <= slack || c.H <= slack || within(a.seen, b.seen) || within(b.seen, a.seen) {
 				continue
 			}
 			l.add("overlap", a.n.Label, "with %q by %.0f by %.0f", b.n.Label, c.W, c.H)

@@ -24,6 +24,7 @@ const (
 	RoleDialog   = "dialog"
 	RoleKey      = "key"
 	RoleProgress = "progress"
+	RoleMap      = "map"
 )
 
 // Rect is a place in the window, in Fyne's pixels from its top left corner.
@@ -104,6 +105,7 @@ type spot struct {
 	clip    Rect          // the part of the window that it may be seen in
 	scrolls []*Scroll     // that it lies in, outermost first
 	rolls   bool          // it lies in something that scrolls
+	pans    bool          // it lies on a map, which moves both ways
 	layers  []layer       // drawn before it, lowest first
 }
 
@@ -163,8 +165,10 @@ func walkFrom(s spot, f func(spot) bool) {
 	for _, o := range childrenOf(s.o) {
 		child := s
 		child.o, child.at = o, s.at.Add(o.Position())
-		if _, ok := s.o.(*container.Scroll); ok {
-			child.rolls = true
+		_, rolls := s.o.(*container.Scroll)
+		_, pans := s.o.(*plane)
+		if rolls || pans {
+			child.rolls, child.pans = true, pans || s.pans
 			child.clip = cut(s.clip, Rect{s.at.X, s.at.Y, s.o.Size().Width, s.o.Size().Height})
 		}
 		walkFrom(child, f)
