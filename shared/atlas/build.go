@@ -79,13 +79,13 @@ func inserter(ctx context.Context, tx *sql.Tx, text string) (func(args ...any) e
 // fillStreets writes names, stretches and houses. One name is one street: two
 // spellings that people type alike are the same name.
 func fillStreets(ctx context.Context, tx *sql.Tx, g Geography) error {
-	names := map[string]*named{}
+	names := streetNames{plain: map[string]string{}, by: map[string]*named{}}
 	of := func(name string, also []string) {
-		key := plain(name)
-		n := names[key]
+		key := names.key(name)
+		n := names.by[key]
 		if n == nil {
 			n = &named{name: name}
-			names[key] = n
+			names.by[key] = n
 		}
 		n.name = min(n.name, name)
 		n.also = append(n.also, also...)
@@ -101,8 +101,8 @@ func fillStreets(ctx context.Context, tx *sql.Tx, g Geography) error {
 		return err
 	}
 	defer done()
-	for i, key := range slices.Sorted(maps.Keys(names)) {
-		n := names[key]
+	for i, key := range slices.Sorted(maps.Keys(names.by)) {
+		n := names.by[key]
 		n.id = i + 1
 		if err := put(n.id, n.name, joinNames(n.also)); err != nil {
 			return err
@@ -114,13 +114,31 @@ func fillStreets(ctx context.Context, tx *sql.Tx, g Geography) error {
 	return fillHouses(ctx, tx, g.Houses, names)
 }
 
+// streetNames finds a street by any spelling of its name; what is alike of a name
+// is worked out once for its many houses.
+type streetNames struct {
+	plain map[string]string
+	by    map[string]*named
+}
+
+func (s streetNames) key(name string) string {
+	key, ok := s.plain[name]
+	if !ok {
+		key = plain(name)
+		s.plain[name] = key
+	}
+	return key
+}
+
+func (s streetNames) id(name string) int { return s.by[s.key(name)].id }
+
 type named struct {
 	id   int
 	name string
 	also []string
 }
 
-func fillStretches(ctx context.Context, tx *sql.Tx, streets []Street, names map[string]*named) error {
+func fillStretches(ctx context.Context, tx *sql.Tx, streets []Street, names streetNames) error {
 	put, done, err := inserter(ctx, tx, `INSERT INTO stretch (id, street, class, left_from, left_to, right_from, right_to, line) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
 	if err != nil {
 		return err
@@ -133,10 +151,10 @@ func fillStretches(ctx context.Context, tx *sql.Tx, streets []Street, names map[
 	defer done()
 	all := slices.Clone(streets)
 	slices.SortFunc(all, func(a, b Street) int {
-		return cmp.Or(names[plain(a.Name)].id-names[plain(b.Name)].id, a.Left.low()-b.Left.low(), a.Right.low()-b.Right.low(), bytes.Compare(pack(a.Line), pack(b.Line)))
+		return cmp.Or(names.id(a.Name)-names.id(b.Name), a.Left.low()-b.Left.low(), a.Right.low()-b.Right.low(), bytes.Compare(pack(a.Line), pack(b.Line)))
 	})
 	for i, s := range all {
-		if err := put(i+1, names[plain(s.Name)].id, s.Class, s.Left.From, s.Left.To, s.Right.From, s.Right.To, pack(s.Line)); err != nil {
+		if err := put(i+1, names.id(s.Name), s.Class, s.Left.From, s.Left.To, s.Right.From, s.Right.To, pack(s.Line)); err != nil {
 			return err
 		}
 		b := boxOf(s.Line)
@@ -147,7 +165,7 @@ func fillStretches(ctx context.Context, tx *sql.Tx, streets []Street, names map[
 	return nil
 }
 
-func fillHouses(ctx context.Context, tx *sql.Tx, houses []House, names map[string]*named) error {
+func fillHouses(ctx context.Context, tx *sql.Tx, houses []House, names streetNames) error {
 	// Several entrances of one address are one house: the first of them, in an
 	// order that does not hang on the file's.
 	put, done, err := inserter(ctx, tx, `INSERT INTO house (street, number, suffix, lat, lon) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`)
@@ -157,10 +175,10 @@ func fillHouses(ctx context.Context, tx *sql.Tx, houses []House, names map[strin
 	defer done()
 	all := slices.Clone(houses)
 	slices.SortFunc(all, func(a, b House) int {
-		return cmp.Or(strings.Compare(plain(a.Street), plain(b.Street)), a.Number-b.Number, strings.Compare(a.Suffix, b.Suffix), comparePoints(a.At, b.At))
+		return cmp.Or(names.id(a.Street)-names.id(b.Street), a.Number-b.Number, strings.Compare(a.Suffix, b.Suffix), comparePoints(a.At, b.At))
 	})
 	for _, h := range all {
-		if err := put(names[plain(h.Street)].id, h.Number, h.Suffix, h.At.Lat, h.At.Lon); err != nil {
+		if err := put(names.id(h.Street), h.Number, h.Suffix, h.At.Lat, h.At.Lon); err != nil {
 			return err
 		}
 	}

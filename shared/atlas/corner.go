@@ -20,7 +20,10 @@ func (a *Atlas) corners(ctx context.Context, one, two query, limit int) ([]Match
 		return nil, err
 	}
 	var out []Match
-	for sum := range 2*tried - 1 { // the best pair of names first
+	for sum := range 2*tried - 1 { // the best pair of names first, worse ones only if it does not meet
+		if len(out) > 0 {
+			break
+		}
 		for i := range first {
 			if j := sum - i; j >= 0 && j < len(second) && first[i].entry != second[j].entry {
 				for _, p := range meet(first[i].all, second[j].all) {
@@ -48,7 +51,7 @@ type crosser struct {
 
 func (a *Atlas) crossers(ctx context.Context, q query, most int) ([]crosser, error) {
 	var out []crosser
-	for _, h := range a.index.find(q.words, q.kind) {
+	for _, h := range a.index.find(q.words, q.kind, true) {
 		e := a.index.entries[h.entry]
 		if e.street == 0 {
 			continue

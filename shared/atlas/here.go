@@ -212,7 +212,7 @@ func (a *Atlas) address(ctx context.Context, p Point) (string, error) {
 	near := foot{metres: reach}
 	err := a.each(ctx, `SELECT s.street, n.name, s.left_from, s.left_to, s.right_from, s.right_to, s.line FROM stretch_box AS b
 		JOIN stretch AS s ON s.id = b.id JOIN street AS n ON n.id = s.street
-		WHERE b.south <= $3 AND b.north >= $1 AND b.west <= $4 AND b.east >= $2 ORDER BY s.id`, func(rows *sql.Rows) error {
+		WHERE b.north >= $1 AND b.east >= $2 AND b.south <= $3 AND b.west <= $4 ORDER BY s.id`, func(rows *sql.Rows) error {
 		var s Street
 		var line []byte
 		var id int

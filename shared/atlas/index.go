@@ -111,14 +111,13 @@ const (
 )
 
 // find gives the entries in whose names every word typed begins a word, and where
-// that is few, those that are spelt almost so. Best first.
-func (x index) find(q []string, kind string) []hit {
+// loose is set, those that are spelt almost so. Best first.
+func (x index) find(q []string, kind string, loose bool) []hit {
 	if len(q) == 0 {
 		return nil
 	}
 	scores := x.prefixes(q)
-	joined := strings.Join(q, "")
-	if allDigits(joined) == false {
+	if joined := strings.Join(q, ""); loose && !allDigits(joined) {
 		x.almost(q, joined, scores)
 	}
 	typed := strings.Join(q, " ")

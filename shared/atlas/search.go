@@ -77,13 +77,13 @@ type candidate struct {
 
 func (a *Atlas) search(ctx context.Context, q query, limit int) ([]Match, error) {
 	var all []candidate
-	hits := a.index.find(q.words, q.kind)
+	hits := a.index.find(q.words, q.kind, q.number == 0)
 	for _, h := range hits[:min(len(hits), looked+limit)] {
 		all = append(all, candidate{hit: h})
 	}
 	if q.number > 0 {
 		n := 0
-		for _, h := range a.index.find(q.street, q.kind) {
+		for _, h := range a.index.find(q.street, q.kind, true) {
 			e := a.index.entries[h.entry]
 			if e.street == 0 || n == looked {
 				continue

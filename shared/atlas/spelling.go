@@ -31,10 +31,10 @@ func (d *distances) score(typed []rune, name string) int {
 	if whole <= allowed {
 		score = wholeWord + nameStart - mistake*whole + 8
 	}
-	if start <= allowed {
+	if start <= allowed && len(typed) > 3 { // three letters begin too many names
 		score = max(score, wordPrefix+nameStart-mistake*start+4)
 	}
-	return max(score, -1)
+	return score
 }
 
 // compare gives the distance to the whole name and to its nearest beginning, each

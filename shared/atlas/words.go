@@ -24,6 +24,17 @@ var sameWords = [][]string{
 	{"police", "policia"}, {"cemetery", "cementerio"}, {"church", "iglesia"}, {"market", "mercado"}, {"museum", "museo"}, {"pool", "piscina"},
 }
 
+// groupsOf finds the groups that a word is in.
+var groupsOf = func() map[string][][]string {
+	out := map[string][][]string{}
+	for _, group := range sameWords {
+		for _, w := range group {
+			out[w] = append(out[w], group)
+		}
+	}
+	return out
+}()
+
 // titles come first in a name; the same letters elsewhere are something else.
 var titles = map[string]bool{"saint": true, "doctor": true, "mount": true, "fort": true, "reverend": true}
 
@@ -48,8 +59,8 @@ var spanishTypes = map[string]string{"calle": "street", "avenida": "avenue", "av
 // forms are the words under which the i-th of n words of a name is found.
 func forms(word string, first bool) []string {
 	out := []string{word}
-	for _, group := range sameWords {
-		if slices.Contains(group, word) && (word == group[0] || titles[group[0]] == first || !streetTypes[word]) {
+	for _, group := range groupsOf[word] {
+		if word == group[0] || titles[group[0]] == first || !streetTypes[word] {
 			out = append(out, group...)
 		}
 	}
@@ -83,8 +94,8 @@ func split(text string) []string {
 func plain(name string) string {
 	words := split(name)
 	for i, w := range words {
-		for _, group := range sameWords {
-			if slices.Contains(group, w) && titles[group[0]] == (i == 0) && (titles[group[0]] || streetTypes[w] && i == len(words)-1) {
+		for _, group := range groupsOf[w] {
+			if titles[group[0]] == (i == 0) && (titles[group[0]] || streetTypes[w] && i == len(words)-1) {
 				words[i] = group[0]
 				break
 			}
