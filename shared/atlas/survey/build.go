@@ -109,7 +109,7 @@ func (b *builder) kinds(l *layer) []string {
 }
 
 // take adds one feature; f.wrong says afterwards why it was not.
-func (b *builder) take(l *layer, f *feature, columns []string, into *File) {
+func (b *builder) take(l *layer, f *feature, columns []string) {
 	if f.id == "" {
 		f.id = f.values[l.fields["key"]]
 	}

@@ -378,3 +378,29 @@ func TestRandomPointsByBruteForce(t *testing.T) {
 		t.Errorf("only %d points lie in the city", inside)
 	}
 }
+
+// TestGuessesAlone imports the same files without a mapping.
+func TestGuessesAlone(t *testing.T) {
+	g, report, err := survey.Read(t.Context(), survey.Options{Folder: realFolder(t), Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]int{}
+	for _, a := range g.Areas {
+		kinds[a.Kind]++
+	}
+	numbered := 0
+	for _, s := range g.Streets {
+		if s.Left.To > 0 {
+			numbered++
+		}
+	}
+	if kinds["precinct"] != 33 || kinds["sweeping"] != 14 || kinds["neighborhood"] != 13 || kinds["zip"] != 5 || numbered < 1400 {
+		t.Errorf("%v, %d streets with numbers", kinds, numbered)
+	}
+	for _, f := range report.Files {
+		if !f.Guessed {
+			t.Errorf("%+v", f)
+		}
+	}
+}

@@ -30,8 +30,11 @@ func letters(name string) string {
 
 // guessLayer says what a file is by its name; false when it says nothing.
 func guessLayer(file string) (layer, bool) {
-	name := letters(file)
 	for _, g := range guesses {
+		name := letters(file)
+		if g.word == "tree" { // not every street
+			name = strings.ReplaceAll(name, "street", "")
+		}
 		if strings.Contains(name, g.word) {
 			return layer{sort: g.sort, kind: g.kind, file: file, fields: map[string]string{}, guessed: true}, true
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -111,54 +112,28 @@ const progressEvery = 5000
 // file reads one file into the geography.
 func (b *builder) file(ctx context.Context, l *layer, f *File) error {
 	path := filepath.Join(b.o.Folder, l.file)
-	have, err := attributes(ctx, path, b.o.Limits)
+	latin, err := b.prepare(ctx, path, l)
 	if err != nil {
 		return refuse(l.file, 0, err)
 	}
-	if absent := l.missing(have); len(absent) > 0 && len(have) > 0 {
-		return refuse(l.file, 0, "it has no attribute "+strings.Join(absent, ", ")+"; it has "+strings.Join(have, ", "))
-	}
-	l.guessFields(have)
 	f.Fields = l.fields
-	if l.asOf == "" {
-		if l.asOf, err = b.fileDay(path); err != nil {
-			return refuse(l.file, 0, err)
-		}
+	if latin {
+		f.note(0, "", "read as Windows-1252 (Latin-1): it is not UTF-8")
 	}
-	s, err := open(ctx, path, b.o.Limits)
+	s, err := open(ctx, path, latin, b.o.Limits)
 	if err != nil {
 		return refuse(l.file, 0, err)
 	}
 	defer s.close()
-	if s.latin {
-		f.note(0, "", "read as Windows-1252 (Latin-1): it is not UTF-8")
-	}
-	edited, far := "", 0
+	edited := ""
 	read, err := records(s, path, func(ft feature, columns []string) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		f.Read++
 		edited = max(edited, b.edited(ft))
-		if ft.wrong == "" && l.fields["lat"] != "" && len(ft.shape.lines) == 0 {
-			ft.place(l.fields["lat"], l.fields["lon"])
-		}
-		if ft.wrong == "" && b.far(ft) {
-			ft.wrong, far = "it lies far from the city's streets", far+1
-		}
-		if ft.wrong == "" {
-			b.take(l, &ft, columns, f)
-		}
-		switch {
-		case ft.wrong == notDegrees:
+		b.feature(l, &ft, columns, f)
+		if ft.wrong == notDegrees {
 			return errors.New(notDegrees)
-		case ft.wrong != "":
-			f.drop(ft.number, ft.id, ft.wrong)
-		default:
-			f.Taken++
-		}
-		if ft.mended != "" {
-			f.mend(ft.number, ft.id, ft.mended)
 		}
 		if b.o.Progress != nil && f.Read%progressEvery == 0 {
 			b.o.Progress(l.file, f.Read)
@@ -169,6 +144,47 @@ func (b *builder) file(ctx context.Context, l *layer, f *File) error {
 		return refuse(l.file, read+1, err)
 	}
 	return b.close(l, f, edited)
+}
+
+// prepare learns a file's encoding, attributes and day.
+func (b *builder) prepare(ctx context.Context, path string, l *layer) (latin bool, err error) {
+	if latin, err = looksLatin(ctx, path, b.o.Limits); err != nil {
+		return false, err
+	}
+	have, err := attributes(ctx, path, latin, b.o.Limits)
+	if err != nil {
+		return false, err
+	}
+	if absent := l.missing(have); len(absent) > 0 && len(have) > 0 {
+		return false, errors.New("it has no attribute " + strings.Join(absent, ", ") + "; it has " + strings.Join(have, ", "))
+	}
+	l.guessFields(have)
+	if l.asOf == "" {
+		l.asOf, err = b.fileDay(path)
+	}
+	return latin, err
+}
+
+// feature takes one feature, or tells why not.
+func (b *builder) feature(l *layer, ft *feature, columns []string, f *File) {
+	f.Read++
+	if ft.wrong == "" && l.fields["lat"] != "" && len(ft.shape.lines) == 0 {
+		ft.place(l.fields["lat"], l.fields["lon"])
+	}
+	if ft.wrong == "" && b.far(*ft) {
+		ft.wrong = "it lies far from the city's streets"
+	}
+	if ft.wrong == "" {
+		b.take(l, ft, columns)
+	}
+	if ft.wrong != "" {
+		f.drop(ft.number, ft.id, ft.wrong)
+		return
+	}
+	f.Taken++
+	if ft.mended != "" {
+		f.mend(ft.number, ft.id, ft.mended)
+	}
 }
 
 // close judges a file as a whole and dates it.
@@ -211,33 +227,27 @@ func records(s *source, path string, each func(feature, []string) error) (int, e
 }
 
 // attributes are those that the first features of a file have.
-func attributes(ctx context.Context, path string, l Limits) ([]string, error) {
-	r, closeFile, err := unpacked(ctx, path, l)
+func attributes(ctx context.Context, path string, latin bool, l Limits) ([]string, error) {
+	s, err := open(ctx, path, latin, l)
 	if err != nil {
 		return nil, err
 	}
-	defer closeFile()
-	budget := &tank{r: r, full: l.FeatureBytes, left: l.FeatureBytes, empty: errFeatureTooLarge}
-	var have []string
-	read, err := records(&source{Reader: budget, budget: budget}, path, func(f feature, columns []string) error {
+	defer s.close()
+	seen := map[string]bool{}
+	read, err := records(s, path, func(f feature, columns []string) error {
 		for _, name := range columns {
-			if !slices.Contains(have, name) {
-				have = append(have, name)
-			}
+			seen[name] = true
 		}
 		for name := range f.values {
-			if !slices.Contains(have, name) {
-				have = append(have, name)
-			}
+			seen[name] = true
 		}
 		if f.number == looked {
 			return errStop
 		}
 		return nil
 	})
-	slices.Sort(have)
 	if err != nil && !errors.Is(err, errStop) {
 		return nil, fmt.Errorf("feature %d: %w", read+1, err)
 	}
-	return have, nil
+	return slices.Sorted(maps.Keys(seen)), nil
 }

@@ -50,7 +50,6 @@ var (
 type source struct {
 	io.Reader
 	close  func() error
-	latin  bool  // it was not UTF-8 and is read as Windows-1252
 	budget *tank // for one feature
 }
 
@@ -86,12 +85,8 @@ func (a alive) Read(p []byte) (int, error) {
 	return a.r.Read(p)
 }
 
-// open opens a file, after having looked through it once for its encoding.
-func open(ctx context.Context, path string, l Limits) (*source, error) {
-	latin, err := looksLatin(ctx, path, l)
-	if err != nil {
-		return nil, err
-	}
+// open opens a file of which looksLatin has told the encoding.
+func open(ctx context.Context, path string, latin bool, l Limits) (*source, error) {
 	r, closeFile, err := unpacked(ctx, path, l)
 	if err != nil {
 		return nil, err
@@ -106,7 +101,7 @@ func open(ctx context.Context, path string, l Limits) (*source, error) {
 		}
 	}
 	budget := &tank{r: buffered, full: l.FeatureBytes, left: l.FeatureBytes, empty: errFeatureTooLarge}
-	return &source{Reader: budget, close: closeFile, latin: latin, budget: budget}, nil
+	return &source{Reader: budget, close: closeFile, budget: budget}, nil
 }
 
 // unpacked opens a file, gzipped or not.
@@ -142,7 +137,11 @@ func looksLatin(ctx context.Context, path string, l Limits) (bool, error) {
 		if bytes.IndexByte(text, 0) >= 0 {
 			return false, errors.New("it holds zero bytes: not a text file in UTF-8 or Latin-1")
 		}
-		for kept = 0; !latin && len(text) > 0; {
+		kept = 0
+		if utf8.Valid(text) {
+			text = nil
+		}
+		for !latin && len(text) > 0 {
 			if text[0] < utf8.RuneSelf {
 				text = text[1:]
 				continue
@@ -157,6 +156,9 @@ func looksLatin(ctx context.Context, path string, l Limits) (bool, error) {
 		}
 		if err == io.EOF {
 			return latin, nil
+		}
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return false, errCut
 		}
 		if err != nil {
 			return false, err
