@@ -115,7 +115,7 @@ func TestHouseNumbers(t *testing.T) {
 	bare := atlas.Street{Name: "Numberless Walk", Line: line}
 	house := atlas.House{Street: "Level Street", Number: 150, At: atlas.Point{Lat: 462_999_000, Lon: -693_090_000}}
 	district := atlas.Area{Kind: atlas.AreaDistrict, Key: "all", Name: "All", Rings: [][]atlas.Point{{{462_000_000, -694_000_000}, {464_000_000, -694_000_000}, {464_000_000, -692_000_000}, {462_000_000, -692_000_000}}}}
-	a := open(t, atlas.Geography{Streets: []atlas.Street{level, falling, mixed, bare}, Houses: []atlas.House{house}, Areas: []atlas.Area{district}})
+	a := open(t, atlas.Geography{Streets: []atlas.Street{level, falling, mixed, bare}, Houses: []atlas.House{house, {Street: "Surveyed Row", Number: 3, At: house.At}}, Areas: []atlas.Area{district}})
 	at := func(typed string) atlas.Match {
 		t.Helper()
 		found, err := a.Search(context.Background(), typed, 3)
@@ -150,6 +150,9 @@ func TestHouseNumbers(t *testing.T) {
 		if m := at(typed); m.Kind != atlas.KindStreet || !m.NoNumber || m.First == 0 || m.Last == 0 || !m.Place.OnMap() {
 			t.Errorf("%s, a number that the street has not: %+v", typed, m)
 		}
+	}
+	if m := at("surveyed row"); m.Kind != atlas.KindStreet || m.Place.Lat != house.At.Lat {
+		t.Errorf("a street of which only houses are known: %+v", m)
 	}
 	if m := at("12 numberless"); m.Kind != atlas.KindStreet || m.Last != 0 || m.NoNumber {
 		t.Errorf("a street without numbers: %+v", m)

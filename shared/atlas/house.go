@@ -100,8 +100,15 @@ func (a *Atlas) numbers(ctx context.Context, street int, all []Street) (first, l
 	return first, last, err
 }
 
-// middle is a point on the street near the middle of all its stretches. Streets
-// that are known by their houses only have none.
+// middleHouse stands for a street that is known by its houses only.
+func (a *Atlas) middleHouse(ctx context.Context, street int) (Point, error) {
+	var p Point
+	err := a.db.QueryRowContext(ctx, `SELECT lat, lon FROM house WHERE street = $1 ORDER BY number LIMIT 1
+		OFFSET (SELECT count(*) / 2 FROM house WHERE street = $2)`, street, street).Scan(&p.Lat, &p.Lon)
+	return p, err
+}
+
+// middle is a point on the street near the middle of all its stretches.
 func middle(all []Street) Point {
 	if len(all) == 0 {
 		return Point{}

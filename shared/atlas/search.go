@@ -136,6 +136,11 @@ func (a *Atlas) match(ctx context.Context, c candidate, number int) (Match, erro
 		return m, err
 	}
 	p := middle(all)
+	if len(all) == 0 {
+		if p, err = a.middleHouse(ctx, e.street); err != nil {
+			return m, err
+		}
+	}
 	m.Place.Address = e.name
 	switch {
 	case c.house.found:
