@@ -84,6 +84,9 @@ func TestMain(m *testing.M) {
 }
 
 func TestCambridgeImports(t *testing.T) {
+	if testing.Short() {
+		t.Skip("all of a city")
+	}
 	openCambridge(t)
 	mapping, err := os.ReadFile("testdata/cambridge.map")
 	if err != nil || strings.Count(string(mapping), "\n") > 40 {
