@@ -27,6 +27,8 @@ type ImportGeography struct {
 	Mapping string `help:"The mapping, if it is not in the folder." type:"existingfile"`
 	Out     string `help:"Write the places file here." type:"path"`
 	Data    string `help:"Give it to the city in this server's folder; the server may be running." env:"CITYHALL_DATA" type:"path"`
+	DB      string `help:"PostgreSQL connection string; empty for the embedded SQLite." name:"db" env:"CITYHALL_DB"`
+	Blobs   string `help:"Where photos are, as the server has it; empty for the folder blobs in -data." env:"CITYHALL_BLOBS"`
 }
 
 // Run imports the folder. The report goes to out as JSON lines, a file each, and
@@ -56,7 +58,7 @@ func (i ImportGeography) Run(ctx context.Context, t terminal) error {
 	if err != nil || i.Data == "" {
 		return err
 	}
-	s, err := attach(ctx, i.Data)
+	s, err := Place{Data: i.Data, DB: i.DB, Blobs: i.Blobs}.attach(ctx)
 	if err != nil {
 		return err
 	}

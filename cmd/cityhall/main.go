@@ -20,7 +20,6 @@ type Config struct {
 	Import  Import  `cmd:"" help:"Bring what a city has elsewhere into it."`
 	Find    Find    `cmd:"" help:"Search a places file as people type."`
 	Here    HereAt  `cmd:"" help:"Tell what concerns a point, by a places file."`
-	Backup  Backup  `cmd:"" help:"Copy a city to another disk, while its server runs."`
 	Restore Restore `cmd:"" help:"Bring a city back from a backup into an empty folder."`
 	Blobs   Blobs   `cmd:"" help:"Move photos between a folder and a bucket."`
 	Verify  Verify  `cmd:"" help:"Read all that a city holds and name what is damaged."`
