@@ -2,7 +2,6 @@ package kiosk
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -241,23 +240,15 @@ func (k *Kiosk) openNear(service city.ID, at city.Place) ([]Near, error) {
 			continue
 		}
 		var r city.Request
-		if err := rec.Into(&r); err != nil || !r.Place.OnMap() {
+		if err := rec.Into(&r); err != nil {
 			continue
 		}
-		if m := meters(at, r.Place); m <= nearMeters {
+		if m, ok := atlas.Metres(at, r.Place); ok && m <= nearMeters {
 			out = append(out, Near{ID: rec.ID, Request: r, Meters: m, Pending: r.ReceivedAt.IsZero()})
 		}
 	}
 	slices.SortFunc(out, func(a, b Near) int { return cmp.Or(cmp.Compare(a.Meters, b.Meters), cmp.Compare(a.ID, b.ID)) })
 	return out[:min(len(out), mostNear)], nil
-}
-
-// meters is the distance of two places within a city: the earth is flat there.
-func meters(a, b city.Place) int {
-	const perUnit = 111_320e-7 // metres of 1e-7 degrees of latitude
-	north := float64(a.Lat-b.Lat) * perUnit
-	east := float64(a.Lon-b.Lon) * perUnit * math.Cos(float64(a.Lat)*1e-7*math.Pi/180)
-	return int(math.Round(math.Hypot(north, east)))
 }
 
 // Follow shows how a nearby request stands, in place of reporting it again.

@@ -36,8 +36,8 @@ func stageIn(t testing.TB, w *town.Town, log *slog.Logger) *stage {
 	s := &stage{t: t, town: w, log: log, dir: t.TempDir()}
 	path := filepath.Join(t.TempDir(), "places.db")
 	err := atlas.Build(t.Context(), path, atlas.Geography{
-		Streets:   []atlas.Street{{Name: "Orchard Street", First: 1, Last: 200, Line: []atlas.Point{{Lat: 415_000_000, Lon: -715_100_000}, {Lat: 415_000_000, Lon: -715_000_000}}}},
-		Landmarks: []atlas.Landmark{{Name: "Old Library", Kind: "library", At: atlas.Point{Lat: 415_100_000, Lon: -715_050_000}}},
+		Streets: []atlas.Street{{Name: "Orchard Street", Left: atlas.Range{From: 1, To: 199}, Right: atlas.Range{From: 2, To: 200}, Line: []atlas.Point{{Lat: 415_000_000, Lon: -715_100_000}, {Lat: 415_000_000, Lon: -715_000_000}}}},
+		Spots:   []atlas.Spot{{Sort: atlas.SortLandmark, Name: "Old Library", Kind: "library", At: atlas.Point{Lat: 415_100_000, Lon: -715_050_000}}},
 	})
 	if err != nil {
 		t.Fatal(err)

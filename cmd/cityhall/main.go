@@ -17,6 +17,9 @@ import (
 type Config struct {
 	Demo    Demo    `cmd:"" help:"Start a demo city: its server, a kiosk and a field app."`
 	Backup  Backup  `cmd:"" help:"Copy a city to another disk, while its server runs, or prove a copy of your own tool."`
+	Import  Import  `cmd:"" help:"Bring what a city has elsewhere into it."`
+	Find    Find    `cmd:"" help:"Search a places file as people type."`
+	Here    HereAt  `cmd:"" help:"Tell what concerns a point, by a places file."`
 	Restore Restore `cmd:"" help:"Bring a city back from a backup into an empty folder."`
 	Blobs   Blobs   `cmd:"" help:"Move photos between a folder and a bucket."`
 	Move    Move    `cmd:"" help:"Move a city from SQLite to PostgreSQL, while its server does not run."`

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cityhall/shared/atlas"
+	"cityhall/shared/atlas/survey"
 	"cityhall/shared/city"
 	"cityhall/shared/demo"
 	"cityhall/shared/keys"
@@ -121,7 +122,7 @@ func fill(ctx context.Context, s *store.Store, p *prepared, folder string) error
 	if err != nil {
 		return err
 	}
-	places, err := buildPlaces(ctx, p.city.Geography, folder)
+	places, err := buildPlaces(ctx, p.city.Geography, folder, time.Now())
 	if err != nil {
 		return err
 	}
@@ -149,13 +150,18 @@ func fill(ctx context.Context, s *store.Store, p *prepared, folder string) error
 	return nil
 }
 
-// buildPlaces makes the places database that devices search offline.
-func buildPlaces(ctx context.Context, g atlas.Geography, folder string) ([]byte, error) {
-	path := filepath.Join(folder, "places.db")
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+// buildPlaces makes the places database that devices search offline, as any city
+// does: of files, by the importer.
+func buildPlaces(ctx context.Context, g atlas.Geography, folder string, now time.Time) ([]byte, error) {
+	files := filepath.Join(folder, "geography")
+	if err := os.MkdirAll(files, 0o700); err != nil {
 		return nil, err
 	}
-	if err := atlas.Build(ctx, path, g); err != nil {
+	if err := demo.Publish(g, files); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(folder, "places.db")
+	if _, err := survey.Import(ctx, survey.Options{Folder: files, Out: path, Now: now}); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(path)

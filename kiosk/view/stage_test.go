@@ -70,11 +70,11 @@ func (s *stage) settle() {
 	square := []atlas.Point{{Lat: 414_900_000, Lon: -715_200_000}, {Lat: 414_900_000, Lon: -714_900_000}, {Lat: 415_100_000, Lon: -714_900_000}, {Lat: 415_100_000, Lon: -715_200_000}}
 	err := atlas.Build(s.t.Context(), path, atlas.Geography{
 		Streets: []atlas.Street{
-			{Name: "Orchard Street", First: 1, Last: 200, Line: []atlas.Point{{Lat: 415_000_000, Lon: -715_100_000}, {Lat: 415_000_000, Lon: -715_000_000}}},
-			{Name: "Orchard Lane", First: 1, Last: 40, Line: []atlas.Point{{Lat: 415_010_000, Lon: -715_100_000}, {Lat: 415_010_000, Lon: -715_080_000}}},
+			{Name: "Orchard Street", Left: atlas.Range{From: 1, To: 199}, Right: atlas.Range{From: 2, To: 200}, Line: []atlas.Point{{Lat: 415_000_000, Lon: -715_100_000}, {Lat: 415_000_000, Lon: -715_000_000}}},
+			{Name: "Orchard Lane", Left: atlas.Range{From: 1, To: 39}, Right: atlas.Range{From: 2, To: 40}, Line: []atlas.Point{{Lat: 415_010_000, Lon: -715_100_000}, {Lat: 415_010_000, Lon: -715_080_000}}},
 		},
-		Landmarks: []atlas.Landmark{{Name: "Orchard Park playground", Kind: "park", At: atlas.Point{Lat: 415_005_000, Lon: -715_050_000}, Address: "80 Orchard Street"}},
-		Districts: []atlas.District{{ID: town.Harbor, Name: "Harbor", Area: square}},
+		Spots: []atlas.Spot{{Sort: atlas.SortLandmark, Name: "Orchard Park playground", Kind: "park", At: atlas.Point{Lat: 415_005_000, Lon: -715_050_000}, Address: "80 Orchard Street"}},
+		Areas: []atlas.Area{{Kind: atlas.AreaDistrict, Key: string(town.Harbor), Name: "Harbor", Rings: [][]atlas.Point{square}}},
 	})
 	if err != nil {
 		s.t.Fatal(err)

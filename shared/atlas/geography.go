@@ -3,45 +3,100 @@ package atlas
 import (
 	"errors"
 	"fmt"
-	"math"
+	"time"
 
 	"cityhall/shared/city"
 )
 
-// Point is a place on the map in units of 1e-7 degrees.
-type Point struct{ Lat, Lon int32 }
-
 // Geography is what a city gives to have a places file made of it.
 type Geography struct {
 	Streets   []Street
-	Landmarks []Landmark
-	Districts []District
+	Houses    []House
+	Areas     []Area
+	Spots     []Spot
+	Facts     []Fact
+	Schedules []Schedule
+	// AsOf is the day (2006-01-02) of what is known of a kind of area or spot, of
+	// "street", "address", and of the tables by area: "facts precinct", "dates sweeping".
+	AsOf map[string]string
 }
 
-// Street is a named line with house numbers that rise along it from First, at
-// the first point, to Last. Both zero means that its houses have no numbers. Odd
-// numbers lie to the left of the line, even ones to the right.
+// Range is the house numbers along one side of a line, From at its first point.
+// They may fall. Both zero means that the side has none.
+type Range struct{ From, To int }
+
+// Street is a stretch of a named street; many stretches may have one name.
 type Street struct {
 	Name        string
 	Also        []string // other names that people use
-	First, Last int
+	Class       int      // 1 is a main road, 2 one between, 3 or 0 all others
+	Left, Right Range
 	Line        []Point
 }
 
-// Landmark is something that people know by name.
-type Landmark struct {
-	Name    string
-	Also    []string // other names, in any language
-	Kind    string   // library, park, school, bridge …
-	At      Point
-	Address string
+// House is a surveyed address.
+type House struct {
+	Street string
+	Number int
+	Suffix string // "B", "1/2"
+	At     Point
 }
 
-// District is a part of the city. Area is its outline, closed by itself.
-type District struct {
-	ID   city.ID
-	Name string
-	Area []Point
+// The areas that the atlas itself knows. Every other kind is kept as it is named.
+const (
+	AreaDistrict = "district" // what Place.District names
+	AreaCity     = "city"     // the city's own outline
+	AreaPrecinct = "precinct" // its polling place is known by the same key
+	AreaWater    = "water"    // this and the following are only drawn
+	AreaPark     = "park"
+	AreaBuilding = "building"
+)
+
+// drawn are areas of the map that are no answer to "what is here".
+var drawn = map[string]int{AreaCity: 0, AreaWater: 2, AreaPark: 1, AreaBuilding: 3}
+
+// Area is a part of the city. Outlines and holes are rings that need no closing
+// point; a place is inside when it is inside an odd number of them.
+type Area struct {
+	Kind  string
+	Key   string // what the city's tables call it: "G", "1-3"; its id within the kind
+	Name  string
+	Rings [][]Point
+}
+
+// The sorts of spot.
+const (
+	SortLandmark = "landmark" // found by name
+	SortPolling  = "polling"  // Key is the precinct's
+	SortAsset    = "asset"    // a hydrant, a light, a tree: Key is its number
+)
+
+// Spot is something at one point.
+type Spot struct {
+	Sort    string   `json:"-"`
+	Kind    string   `json:"kind,omitempty"` // library, school, hydrant …
+	Key     string   `json:"key,omitempty"`  // its id within sort and kind, if the city has one
+	Name    string   `json:"name"`
+	Also    []string `json:"also,omitempty"` // other names, in any language
+	Address string   `json:"address,omitempty"`
+	Note    string   `json:"note,omitempty"`
+	Phone   string   `json:"phone,omitempty"`
+	At      Point    `json:"at"`
+}
+
+// Fact is a cell of a table by area: the precinct's council member.
+type Fact struct {
+	Kind, Key   string // of the area
+	Name, Value string
+}
+
+// Schedule is when something happens in an area.
+type Schedule struct {
+	Kind, Key string // of the area
+	What      string // "Recycling"; may be empty
+	Rule      string // see ParseRule
+	Side      string // "odd" or "even" houses only; empty for both
+	Holidays  string // see Rule.Next; empty for HolidaysKeep
 }
 
 // ErrGeography means a Geography that no file can be made of.
@@ -49,18 +104,42 @@ var ErrGeography = errors.New("not a usable geography")
 
 func (g Geography) check() error {
 	for _, s := range g.Streets {
-		if s.Name == "" || len(s.Line) < 2 || s.First < 0 || s.Last < s.First {
-			return fmt.Errorf("%w: street %q needs a name, two points and rising numbers", ErrGeography, s.Name)
+		if s.Name == "" || len(s.Line) < 2 || !s.Left.ok() || !s.Right.ok() {
+			return fmt.Errorf("%w: street %q needs a name and two points", ErrGeography, s.Name)
 		}
 	}
-	for _, l := range g.Landmarks {
-		if l.Name == "" || l.At == (Point{}) {
-			return fmt.Errorf("%w: landmark %q needs a name and a point", ErrGeography, l.Name)
+	for _, h := range g.Houses {
+		if h.Street == "" || h.Number < 1 || h.At == (Point{}) {
+			return fmt.Errorf("%w: house %d %q needs a street, a number and a point", ErrGeography, h.Number, h.Street)
 		}
 	}
-	for _, d := range g.Districts {
-		if !d.ID.Valid() || len(d.Area) < 3 {
-			return fmt.Errorf("%w: district %q needs an id and an outline", ErrGeography, d.Name)
+	for _, s := range g.Spots {
+		if s.Name == "" && s.Sort != SortAsset || s.Sort == "" || s.At == (Point{}) {
+			return fmt.Errorf("%w: %s %q needs a name and a point", ErrGeography, s.Sort, s.Name)
+		}
+	}
+	for _, a := range g.Areas {
+		if a.Kind == "" || len(a.Rings) == 0 || a.Kind == AreaDistrict && !city.ID(a.Key).Valid() {
+			return fmt.Errorf("%w: %s %q needs an id and an outline", ErrGeography, a.Kind, a.Name)
+		}
+		for _, r := range a.Rings {
+			if len(r) < 3 {
+				return fmt.Errorf("%w: %s %q has an outline of %d points", ErrGeography, a.Kind, a.Name, len(r))
+			}
+		}
+	}
+	return g.checkTables()
+}
+
+func (g Geography) checkTables() error {
+	for _, s := range g.Schedules {
+		if _, err := ParseRule(s.Rule); err != nil {
+			return fmt.Errorf("%w: %s %s: %w", ErrGeography, s.Kind, s.Key, err)
+		}
+	}
+	for kind, day := range g.AsOf {
+		if _, err := time.Parse(time.DateOnly, day); err != nil {
+			return fmt.Errorf("%w: %s is as of %q", ErrGeography, kind, day)
 		}
 	}
 	return nil
@@ -68,117 +147,50 @@ func (g Geography) check() error {
 
 // DistrictAt gives the district around a point. Where outlines overlap the first
 // one counts.
-func (g Geography) DistrictAt(p Point) (District, bool) {
-	for _, d := range g.Districts {
-		if inside(d.Area, p) {
-			return d, true
+func (g Geography) DistrictAt(p Point) (Area, bool) {
+	for _, a := range g.Areas {
+		if a.Kind == AreaDistrict && Inside(a.Rings, p) {
+			return a, true
 		}
 	}
-	return District{}, false
+	return Area{}, false
 }
 
-// inside counts how often a ray to the east crosses the outline.
-func inside(area []Point, p Point) bool {
-	in := false
-	for i, a := range area {
-		b := area[(i+1)%len(area)]
-		if (a.Lat > p.Lat) == (b.Lat > p.Lat) {
-			continue
-		}
-		dLat, dLon := int64(b.Lat)-int64(a.Lat), int64(b.Lon)-int64(a.Lon)
-		// p.Lon < crossing, without dividing: the sign of dLat turns it round.
-		left := (int64(p.Lon)-int64(a.Lon))*dLat < (int64(p.Lat)-int64(a.Lat))*dLon
-		if left == (dLat > 0) {
-			in = !in
-		}
+func (r Range) ok() bool { return r.From >= 0 && r.To >= 0 && (r.From == 0) == (r.To == 0) }
+
+func (r Range) low() int  { return min(r.From, r.To) }
+func (r Range) high() int { return max(r.From, r.To) }
+
+// holds tells whether a number belongs to the side. Where both ends are odd, or
+// both even, so are all houses between them.
+func (r Range) holds(number int) bool {
+	if r.To == 0 || number < r.low() || number > r.high() {
+		return false
 	}
-	return in
+	return r.From%2 != r.To%2 || number%2 == r.From%2
+}
+
+// share is how far along the line a number stands, 0–1.
+func (r Range) share(number int) float64 {
+	if r.From == r.To {
+		return 0.5
+	}
+	return float64(number-r.From) / float64(r.To-r.From)
 }
 
 // setback is how far from the street's line a house is taken to be, in metres.
 const setback = 9
 
-// House places a number on the street; false when the street has no such number.
+// House places a number on the stretch; false when it has no such number.
 func (s Street) House(number int) (Point, bool) {
-	if s.Last == 0 || number < s.First || number > s.Last {
-		return Point{}, false
+	switch {
+	case s.Left.holds(number):
+		return along(s.Line, s.Left.share(number), setback), true
+	case s.Right.holds(number):
+		return along(s.Line, s.Right.share(number), -setback), true
 	}
-	share := 0.5
-	if s.Last > s.First {
-		share = float64(number-s.First) / float64(s.Last-s.First)
-	}
-	side := float64(setback)
-	if number%2 == 0 {
-		side = -side
-	}
-	return s.along(share, side), true
+	return Point{}, false
 }
 
-// Middle is the point half-way along the street.
-func (s Street) Middle() Point { return s.along(0.5, 0) }
-
-// along gives the point at a share (0–1) of the street's length, shifted to the
-// left by some metres.
-func (s Street) along(share, left float64) Point {
-	var total float64
-	for i := 1; i < len(s.Line); i++ {
-		total += metres(s.Line[i-1], s.Line[i])
-	}
-	rest := share * total
-	for i := 1; i < len(s.Line); i++ {
-		a, b := s.Line[i-1], s.Line[i]
-		length := metres(a, b)
-		if rest > length && i < len(s.Line)-1 {
-			rest -= length
-			continue
-		}
-		t := 0.0
-		if length > 0 {
-			t = min(rest/length, 1)
-		}
-		scale := lonScale(a, b)
-		north, east := float64(b.Lat)-float64(a.Lat), (float64(b.Lon)-float64(a.Lon))*scale
-		norm := math.Hypot(north, east)
-		if norm == 0 {
-			return a
-		}
-		shift := left / metresPerUnit / norm
-		return Point{
-			Lat: a.Lat + int32(math.Round(float64(t*north)+float64(shift*east))),
-			Lon: a.Lon + int32(math.Round((float64(t*east)-float64(shift*north))/scale)),
-		}
-	}
-	return s.Line[len(s.Line)-1]
-}
-
-// metresPerUnit is the length of 1e-7 degrees of latitude.
-const metresPerUnit = 111_320e-7
-
-func lonScale(a, b Point) float64 {
-	return math.Cos((float64(a.Lat) + float64(b.Lat)) / 2 * 1e-7 * math.Pi / 180)
-}
-
-func metres(a, b Point) float64 {
-	east := float64(b.Lon) - float64(a.Lon)
-	if east > 1_800_000_000 { // the shorter way lies across the date line
-		east -= 3_600_000_000
-	} else if east < -1_800_000_000 {
-		east += 3_600_000_000
-	}
-	return math.Hypot(float64(b.Lat)-float64(a.Lat), east*lonScale(a, b)) * metresPerUnit
-}
-
-// Metres is the distance between two places; false when one of them is not on
-// the map. It is good to 1 % within a city.
-func Metres(a, b city.Place) (int, bool) {
-	if !a.OnMap() || !b.OnMap() {
-		return 0, false
-	}
-	return int(math.Round(metres(Point{a.Lat, a.Lon}, Point{b.Lat, b.Lon}))), true
-}
-
-// Near tells whether two places are on the map and at most so many metres apart.
-func Near(a, b city.Place, most int) bool {
-	d, ok := Metres(a, b)
-	return ok && d <= most
-}
+// Middle is the point half-way along the stretch.
+func (s Street) Middle() Point { return along(s.Line, 0.5, 0) }

@@ -2,15 +2,11 @@ package atlas
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"cityhall/shared/city"
-	"cityhall/shared/sqlite"
 )
 
 // The kinds of match.
@@ -18,160 +14,156 @@ const (
 	KindAddress  = "address"  // a house on a street
 	KindStreet   = "street"   // a street as a whole; its place is the middle
 	KindLandmark = "landmark" // something known by name
+	KindCorner   = "corner"   // where two streets meet
 )
-
-// ErrFormat means a file that is no places file, or a newer one than is known.
-var ErrFormat = errors.New("not a places file that this version can read")
-
-// Atlas reads one places file. It may be used by several goroutines.
-type Atlas struct {
-	db        *sql.DB
-	geography Geography // districts only
-}
 
 // Match is a place that was searched for.
 type Match struct {
-	Place city.Place
-	Kind  string
+	Place city.Place `json:"place"`
+	Kind  string     `json:"kind"`
 	// Label is the place in one line: "120 Maple Avenue, Old Town".
-	Label string
+	Label string `json:"label"`
 	// Estimated says that the point is worked out, not surveyed: a house between
 	// the ends of its street, or the middle of a street.
-	Estimated bool
+	Estimated bool `json:"estimated,omitempty"`
 	// First and Last are the house numbers of the street, for saying why a number
 	// was not found; both zero for landmarks and streets without numbers.
-	First, Last int
+	First int `json:"first,omitempty"`
+	Last  int `json:"last,omitempty"`
+	// NoNumber says that the street has no house of the number typed, so that
+	// this is the street as a whole.
+	NoNumber bool `json:"no_number,omitempty"`
 }
 
-// Open opens a places file for reading. Errors wrap ErrFormat where it is none.
-func Open(ctx context.Context, path string) (*Atlas, error) {
-	db, err := sqlite.Open(ctx, path, sqlite.Options{ReadOnly: true})
-	if err != nil {
-		return nil, fmt.Errorf("open places: %w", err)
-	}
-	a := &Atlas{db: db}
-	if err := a.loadDistricts(ctx); err != nil {
-		db.Close()
-		return nil, fmt.Errorf("open places %s: %w", path, err)
-	}
-	return a, nil
-}
-
-// Close ends the reading.
-func (a *Atlas) Close() error { return a.db.Close() }
-
-func (a *Atlas) loadDistricts(ctx context.Context) error {
-	var version int
-	if err := a.db.QueryRowContext(ctx, `SELECT version FROM format`).Scan(&version); err != nil {
-		return fmt.Errorf("%w: %w", ErrFormat, err)
-	}
-	if version != formatVersion {
-		return fmt.Errorf("%w: format %d", ErrFormat, version)
-	}
-	rows, err := a.db.QueryContext(ctx, `SELECT name, label, area FROM district ORDER BY id`)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var d District
-		var area []byte
-		if err := rows.Scan(&d.ID, &d.Name, &area); err != nil {
-			return err
-		}
-		d.Area = unpack(area)
-		a.geography.Districts = append(a.geography.Districts, d)
-	}
-	return rows.Err()
-}
-
-// District gives the district around a point in 1e-7 degrees; false outside all.
-func (a *Atlas) District(lat, lon int32) (city.ID, bool) {
-	d, ok := a.geography.DistrictAt(Point{lat, lon})
-	return d.ID, ok
-}
-
-func (a *Atlas) districtName(id city.ID) string {
-	return city.Settings{Districts: a.labels()}.District(id)
-}
-
-func (a *Atlas) labels() []city.District {
-	out := make([]city.District, len(a.geography.Districts))
-	for i, d := range a.geography.Districts {
-		out[i] = city.District{ID: d.ID, Name: d.Name}
-	}
-	return out
-}
+// looked is how many of the best streets are asked for a house number.
+const looked = 24
 
 // Search finds places by what somebody has typed so far, the best first, at most
 // limit of them. Empty text finds nothing.
 func (a *Atlas) Search(ctx context.Context, text string, limit int) ([]Match, error) {
-	q := parse(text)
-	if len(q.words) == 0 || limit <= 0 {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if limit <= 0 {
 		return nil, nil
 	}
-	hits, err := a.find(ctx, q.words, 0)
-	if err != nil {
-		return nil, fmt.Errorf("search places: %w", err)
-	}
-	if q.number > 0 {
-		streets, err := a.find(ctx, q.street, q.number)
+	if one, two, ok := corner(text); ok {
+		found, err := a.corners(ctx, one, two, limit)
 		if err != nil {
 			return nil, fmt.Errorf("search places: %w", err)
 		}
-		for _, h := range streets {
-			if h.kind == KindStreet {
-				hits = append(hits, h)
-			}
+		if len(found) > 0 {
+			return found, nil
 		}
 	}
-	slices.SortStableFunc(hits, hit.compare)
+	q := parse(text)
+	found, err := a.search(ctx, q, limit)
+	// A town or a postcode may follow without a comma: "459 Broadway Cambridge".
+	for len(found) == 0 && err == nil && len(q.street) > 1 && len(q.street) == len(q.words)-1 && q.words[0] != q.street[0] {
+		q.words, q.street = q.words[:len(q.words)-1], q.street[:len(q.street)-1]
+		found, err = a.search(ctx, q, limit)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("search places: %w", err)
+	}
+	return found, nil
+}
+
+// candidate is a hit with the house that was asked for.
+type candidate struct {
+	hit
+	house house
+}
+
+func (a *Atlas) search(ctx context.Context, q query, limit int) ([]Match, error) {
+	var all []candidate
+	hits := a.index.find(q.words, q.kind, q.number == 0)
+	for _, h := range hits[:min(len(hits), looked+limit)] {
+		all = append(all, candidate{hit: h})
+	}
+	if q.number > 0 {
+		n := 0
+		for _, h := range a.index.find(q.street, q.kind, true) {
+			e := a.index.entries[h.entry]
+			if e.street == 0 || n == looked {
+				continue
+			}
+			n++
+			c := candidate{hit: h}
+			var err error
+			if c.house, err = a.house(ctx, e.street, q.number); err != nil {
+				return nil, err
+			}
+			if c.score += 2; c.house.found {
+				c.score += wholeName + 4
+			}
+			all = append(all, c)
+		}
+	}
+	slices.SortStableFunc(all, func(x, y candidate) int { return a.index.compare(x.hit, y.hit) })
 	var out []Match
-	for _, h := range hits {
+	seen := map[int]bool{}
+	for _, c := range all {
 		if len(out) == limit {
 			break
 		}
-		out = append(out, a.match(h))
+		if seen[c.entry] {
+			continue // as a street, and as the street of a house
+		}
+		seen[c.entry] = true
+		m, err := a.match(ctx, c, q.number)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
 	}
 	return out, nil
 }
 
-func (a *Atlas) match(h hit) Match {
-	middle := Street{Line: h.line}
-	p := h.line[0]
-	m := Match{Kind: h.kind, First: h.first, Last: h.last, Label: h.name}
-	m.Place.District = h.district
-	switch h.kind {
-	case KindLandmark:
-		m.Place.Landmark, m.Place.Address = h.name, h.address
-	default:
-		m.Estimated, m.Place.Address, p = true, h.name, middle.Middle()
-		house, ok := Street{First: h.first, Last: h.last, Line: h.line}.House(h.number)
-		if h.number > 0 && ok {
-			p, m.Kind = house, KindAddress
-			m.Place.Address = strconv.Itoa(h.number) + " " + h.name
-			m.Place.District, _ = a.District(p.Lat, p.Lon)
-			m.Label = m.Place.Address
+func (a *Atlas) match(ctx context.Context, c candidate, number int) (Match, error) {
+	e := a.index.entries[c.entry]
+	if e.street == 0 {
+		l := a.landmarks[e.spot-1]
+		m := Match{Kind: KindLandmark, Label: l.Name, Place: city.Place{Lat: l.At.Lat, Lon: l.At.Lon, Landmark: l.Name, Address: l.Address}}
+		return m, a.settle(ctx, &m, true)
+	}
+	all, err := a.stretches(ctx, e.street)
+	if err != nil {
+		return Match{}, err
+	}
+	m := Match{Kind: KindStreet, Label: e.name, Estimated: true}
+	if m.First, m.Last, err = a.numbers(ctx, e.street, all); err != nil {
+		return m, err
+	}
+	p := middle(all)
+	if len(all) == 0 {
+		if p, err = a.middleHouse(ctx, e.street); err != nil {
+			return m, err
 		}
+	}
+	m.Place.Address = e.name
+	switch {
+	case c.house.found:
+		p, m.Kind, m.Estimated = c.house.at, KindAddress, c.house.estimated
+		m.Place.Address = strconv.Itoa(number) + " " + e.name
+		m.Label = m.Place.Address
+	case number > 0 && m.Last > 0:
+		m.NoNumber = true
 	}
 	m.Place.Lat, m.Place.Lon = p.Lat, p.Lon
 	// A long street runs through several districts, so only a point names one.
-	if name := a.districtName(m.Place.District); name != "" && m.Kind != KindStreet {
-		m.Label += ", " + name
+	return m, a.settle(ctx, &m, m.Kind == KindAddress)
+}
+
+// settle gives a match its district, in its label too where it lies in one.
+func (a *Atlas) settle(ctx context.Context, m *Match, label bool) error {
+	areas, err := a.areasAt(ctx, Point{m.Place.Lat, m.Place.Lon}, AreaDistrict)
+	if err != nil || len(areas) == 0 {
+		return err
 	}
-	return m
-}
-
-// thing is a row of the index: a street or a landmark.
-type thing struct {
-	kind, name, also, address string
-	district                  city.ID
-	first, last               int
-	line                      []Point
-}
-
-func (t thing) sort() string { return strings.Join(split(t.name), " ") }
-
-func (t thing) words() []string {
-	return indexWords(append(strings.Split(t.also, "\n"), t.name)...)
+	m.Place.District = city.ID(areas[0].Key)
+	if label && areas[0].Name != "" {
+		m.Label += ", " + areas[0].Name
+	}
+	return nil
 }

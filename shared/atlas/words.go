@@ -8,26 +8,72 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// shortForms are what people write for a word of a name. The index holds both,
-// so no form has to be guessed from the other: "St" is Street and Saint.
-var shortForms = map[string][]string{
-	"street": {"str"}, "saint": {"st"}, "avenue": {"av"}, "road": {"rd"}, "boulevard": {"blvd"},
-	"lane": {"ln"}, "court": {"ct"}, "parkway": {"pkwy"}, "highway": {"hwy"}, "trail": {"trl"},
-	"place": {"pl"}, "square": {"sq"}, "terrace": {"ter"}, "circle": {"cir"}, "crescent": {"cres"},
-	"mount": {"mt"}, "fort": {"ft"}, "doctor": {"dr"}, "drive": {"dr"}, "bridge": {"br"},
-	"junior": {"jr"}, "center": {"ctr", "centre"}, "elementary": {"elem"}, "heights": {"hts"},
-	"north": {"n"}, "south": {"s"}, "east": {"e"}, "west": {"w"},
-	"northeast": {"ne"}, "northwest": {"nw"}, "southeast": {"se"}, "southwest": {"sw"},
-	"first": {"1st"}, "second": {"2nd"}, "third": {"3rd"}, "fourth": {"4th"}, "fifth": {"5th"},
-	"sixth": {"6th"}, "seventh": {"7th"}, "eighth": {"8th"}, "ninth": {"9th"}, "tenth": {"10th"},
+// sameWords are forms of one word. A name is found under all of them, so that
+// no form has to be guessed from what is typed: "St" is Street and Saint.
+var sameWords = [][]string{
+	{"street", "st", "str"}, {"saint", "st", "san", "santa"}, {"avenue", "ave", "av", "avenida"}, {"road", "rd"}, {"boulevard", "blvd", "bulevar"},
+	{"lane", "ln"}, {"court", "ct"}, {"parkway", "pkwy", "pky"}, {"highway", "hwy"}, {"trail", "trl"}, {"place", "pl"},
+	{"square", "sq", "plaza"}, {"terrace", "ter", "terr"}, {"circle", "cir"}, {"crescent", "cres"}, {"drive", "dr"}, {"park", "pk", "parque"},
+	{"way", "wy"}, {"alley", "aly"}, {"bridge", "br", "puente"}, {"heights", "hts"}, {"turnpike", "tpke"}, {"extension", "ext"},
+	{"mount", "mt"}, {"fort", "ft"}, {"doctor", "dr"}, {"reverend", "rev"}, {"junior", "jr"}, {"center", "ctr", "centre", "centro"}, {"elementary", "elem"},
+	{"massachusetts", "mass"}, {"north", "n", "norte"}, {"south", "s", "sur"}, {"east", "e", "este"}, {"west", "w", "oeste"},
+	{"northeast", "ne"}, {"northwest", "nw"}, {"southeast", "se"}, {"southwest", "sw"},
+	{"first", "1st", "1"}, {"second", "2nd", "2"}, {"third", "3rd", "3"}, {"fourth", "4th", "4"}, {"fifth", "5th", "5"},
+	{"sixth", "6th", "6"}, {"seventh", "7th", "7"}, {"eighth", "8th", "8"}, {"ninth", "9th", "9"}, {"tenth", "10th", "10"},
+	{"library", "biblioteca"}, {"school", "escuela"}, {"hospital", "clinica"}, {"station", "estacion"}, {"fire", "bomberos"},
+	{"police", "policia"}, {"cemetery", "cementerio"}, {"church", "iglesia"}, {"market", "mercado"}, {"museum", "museo"}, {"pool", "piscina"},
+}
+
+// groupsOf finds the groups that a word is in.
+var groupsOf = func() map[string][][]string {
+	out := map[string][][]string{}
+	for _, group := range sameWords {
+		for _, w := range group {
+			out[w] = append(out[w], group)
+		}
+	}
+	return out
+}()
+
+// titles come first in a name; the same letters elsewhere are something else.
+var titles = map[string]bool{"saint": true, "doctor": true, "mount": true, "fort": true, "reverend": true}
+
+// streetTypes end a street's name. They tell apart, but name nothing.
+var streetTypes = func() map[string]bool {
+	out := map[string]bool{}
+	for _, group := range sameWords {
+		switch group[0] {
+		case "street", "avenue", "road", "boulevard", "lane", "court", "parkway", "highway", "trail", "place", "square", "terrace",
+			"circle", "crescent", "drive", "park", "way", "alley", "turnpike", "extension":
+			for _, w := range group {
+				out[w] = true
+			}
+		}
+	}
+	return out
+}()
+
+// spanishTypes stand before the name.
+var spanishTypes = map[string]string{"calle": "street", "avenida": "avenue", "avda": "avenue", "camino": "road", "carretera": "road", "bulevar": "boulevard", "paseo": "way", "plaza": "square"}
+
+// forms are the words under which the i-th of n words of a name is found.
+func forms(word string, first bool) []string {
+	out := []string{word}
+	for _, group := range groupsOf[word] {
+		if word == group[0] || titles[group[0]] == first || !streetTypes[word] {
+			out = append(out, group...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // fillers say nothing about which place is meant. They are passed over unless
 // nothing else was typed.
-var fillers = []string{"the", "of", "at", "on", "and", "calle", "avenida", "de", "del", "la", "las", "el", "los", "en", "y"}
+var fillers = []string{"the", "of", "at", "on", "and", "calle", "avenida", "avda", "camino", "bulevar", "de", "del", "la", "las", "el", "los", "en", "y", "numero", "no", "num"}
 
 // unitWords begin the part of an address inside a building.
-var unitWords = []string{"apt", "apartment", "unit", "suite", "ste", "room", "depto", "departamento", "apto"}
+var unitWords = []string{"apt", "apartment", "unit", "suite", "ste", "room", "depto", "departamento", "apto", "piso", "fl", "floor"}
 
 // split cuts text into small letters and digits without accents.
 func split(text string) []string {
@@ -44,75 +90,16 @@ func split(text string) []string {
 	return strings.Fields(b.String())
 }
 
-// indexWords are the words under which a thing is found, each with its short
-// forms.
-func indexWords(names ...string) []string {
-	var out []string
-	for _, name := range names {
-		for _, w := range split(name) {
-			w = strings.Trim(w, "#")
-			out = append(append(out, w), shortForms[w]...)
-		}
-	}
-	slices.Sort(out)
-	return slices.DeleteFunc(slices.Compact(out), func(w string) bool { return w == "" })
-}
-
-// query is what somebody typed, taken apart.
-type query struct {
-	words  []string // as they stand, for places with a number in their name
-	street []string // without the house number
-	number int      // 0 when there is none
-}
-
-const maxQueryWords = 10
-
-func parse(text string) query {
-	if len(text) > 300 {
-		text = text[:300]
-	}
-	var q query
-	for _, w := range split(text) {
-		if slices.Contains(unitWords, w) || strings.HasPrefix(w, "#") {
-			if len(q.words) > 0 {
-				break // what follows is inside the building
-			}
-			continue
-		}
-		if len(q.words) < maxQueryWords && !slices.Contains(fillers, w) {
-			q.words = append(q.words, w)
-		}
-	}
-	if len(q.words) == 0 {
-		for _, w := range split(text) {
-			if w = strings.Trim(w, "#"); w != "" && len(q.words) < maxQueryWords {
-				q.words = append(q.words, w)
+// plain is a name as everybody types it, long forms of what ends it included.
+func plain(name string) string {
+	words := split(name)
+	for i, w := range words {
+		for _, group := range groupsOf[w] {
+			if titles[group[0]] == (i == 0) && (titles[group[0]] || streetTypes[w] && i == len(words)-1) {
+				words[i] = group[0]
+				break
 			}
 		}
 	}
-	q.street = q.words
-	if len(q.words) < 2 {
-		return q
-	}
-	// The number stands first in English and last in Spanish.
-	if n, ok := houseNumber(q.words[0]); ok {
-		q.number, q.street = n, q.words[1:]
-	} else if n, ok := houseNumber(q.words[len(q.words)-1]); ok {
-		q.number, q.street = n, q.words[:len(q.words)-1]
-	}
-	return q
-}
-
-// houseNumber reads "120" and "120b".
-func houseNumber(w string) (int, bool) {
-	n := 0
-	for i, r := range w {
-		if r < '0' || r > '9' {
-			return n, i > 0 && i == len(w)-1 && r >= 'a' && r <= 'z'
-		}
-		if n = n*10 + int(r-'0'); n > 999_999 {
-			return 0, false
-		}
-	}
-	return n, n > 0
+	return strings.Join(words, " ")
 }

@@ -101,8 +101,10 @@ func (b *builder) settings() city.Settings {
 		Phone:      "+1 207 555 0100",
 		LookupSalt: base64.RawURLEncoding.EncodeToString(salt),
 	}
-	for _, d := range b.city.Geography.Districts {
-		s.Districts = append(s.Districts, city.District{ID: d.ID, Name: d.Name})
+	for _, a := range b.city.Geography.Areas {
+		if a.Kind == atlas.AreaDistrict {
+			s.Districts = append(s.Districts, city.District{ID: city.ID(a.Key), Name: a.Name})
+		}
 	}
 	return s
 }

@@ -280,10 +280,10 @@ func TestEndsMeet(t *testing.T) {
 // TestLandmarksStandWhereTheirAddressIs keeps the map and the addresses together.
 func TestLandmarksStandWhereTheirAddressIs(t *testing.T) {
 	g := demo.New(1, now).Geography
-	if len(g.Streets) < 45 || len(g.Landmarks) < 20 || len(g.Districts) != 6 {
-		t.Errorf("%d streets, %d landmarks, %d districts", len(g.Streets), len(g.Landmarks), len(g.Districts))
+	if len(g.Streets) < 45 || len(g.Spots) < 20 || len(g.Areas) < 10 {
+		t.Errorf("%d streets, %d landmarks, %d areas", len(g.Streets), len(g.Spots), len(g.Areas))
 	}
-	for _, l := range g.Landmarks {
+	for _, l := range g.Spots {
 		if _, ok := g.DistrictAt(l.At); !ok {
 			t.Errorf("%s is in no district", l.Name)
 		}

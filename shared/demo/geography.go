@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"slices"
+
 	"cityhall/shared/atlas"
 	"cityhall/shared/city"
 )
@@ -48,7 +50,12 @@ type straight struct {
 
 func (s straight) street() atlas.Street {
 	blocks := max(abs(s.x2-s.x1), abs(s.y2-s.y1)) / 230
-	return atlas.Street{Name: s.name, Also: s.also, First: 1, Last: int(max(blocks, 1))*100 - 1, Line: run(s.x1, s.y1, s.x2, s.y2)}
+	last := int(max(blocks, 1))*100 - 1
+	class := 3
+	if slices.Contains([]string{"Main Street", "Market Street", "Harlan Street", "Ferry Street", "Mill Road"}, s.name) {
+		class = 1
+	}
+	return atlas.Street{Name: s.name, Also: s.also, Class: class, Left: atlas.Range{From: 1, To: last}, Right: atlas.Range{From: 2, To: last - 1}, Line: run(s.x1, s.y1, s.x2, s.y2)}
 }
 
 var straights = []straight{
@@ -163,16 +170,54 @@ func (a area) outline() []atlas.Point {
 	return append(out, back[1:len(back)-1]...)
 }
 
+func (a area) of(kind, key string) atlas.Area {
+	return atlas.Area{Kind: kind, Key: key, Name: a.name, Rings: [][]atlas.Point{a.outline()}}
+}
+
+// grounds are drawn on the map. The river runs between Front Street and Mill Road.
+var grounds = []struct {
+	kind string
+	area
+}{
+	{atlas.AreaCity, area{"", "Alder Bend", -2300, -2100, 2300, 2100}},
+	{atlas.AreaWater, area{"", "Alder River", 500, -2100, 640, 2100}},
+	{atlas.AreaWater, area{"", "Heron Pond", -1300, 1630, -1190, 1730}},
+	{atlas.AreaPark, area{"", "Riverside Park", 300, -420, 450, -240}},
+	{atlas.AreaPark, area{"", "Orchard Hill Park", -1820, 470, -1620, 650}},
+	{atlas.AreaPark, area{"", "Mill Green", 700, 20, 890, 200}},
+	{atlas.AreaPark, area{"", "Meadow Sports Fields", -1120, -1560, -880, -1370}},
+	{atlas.AreaBuilding, area{"", "City Hall", -30, 15, 30, 60}},
+}
+
+// rounds are when waste is collected and streets are swept; the names are those
+// of districts and the letters are what the city's tables call them.
+var rounds = []struct {
+	district         city.ID
+	letter, precinct string
+	collect, odd     string
+	council, polls   string // of the precinct: who sits for it, and the landmark where it votes
+}{
+	{"old-town", "A", "1", "Monday", "1st and 3rd Monday, April to November", "Rosa Delgado", "City Hall"},
+	{"northgate", "B", "2", "Tuesday", "1st and 3rd Tuesday, April to November", "Henry Osei", "Northgate Elementary School"},
+	{"orchard-hill", "C", "3", "Wednesday", "1st and 3rd Wednesday, April to November", "Ingrid Larsen", "Fire Station 1"},
+	{"meadows", "D", "4", "Thursday", "1st and 3rd Thursday, April to November", "Marcus Webb", "Linden Elementary School"},
+	{"millside", "E", "5", "Friday", "1st and 3rd Friday, April to November", "Linh Tran", "Millside Middle School"},
+	{"depot", "F", "6", "Friday", "2nd and 4th Friday, April to November", "Grace Okafor", "Alder Bend Depot"},
+}
+
 func geography() atlas.Geography {
 	var g atlas.Geography
 	for _, a := range areas {
-		g.Districts = append(g.Districts, atlas.District{ID: a.id, Name: a.name, Area: a.outline()})
+		g.Areas = append(g.Areas, a.of(atlas.AreaDistrict, string(a.id)))
+	}
+	for _, a := range grounds {
+		g.Areas = append(g.Areas, a.of(a.kind, ""))
 	}
 	for _, s := range straights {
 		g.Streets = append(g.Streets, s.street())
 	}
 	for _, m := range marks {
-		g.Landmarks = append(g.Landmarks, atlas.Landmark{Name: m.name, Also: m.also, Kind: m.kind, At: at(m.x, m.y), Address: m.address})
+		g.Spots = append(g.Spots, atlas.Spot{Sort: atlas.SortLandmark, Name: m.name, Also: m.also, Kind: m.kind, At: at(m.x, m.y), Address: m.address})
 	}
 	return g
 }

@@ -133,16 +133,16 @@ func (b *builder) place() city.Place {
 	g := b.city.Geography
 	var p city.Place
 	if b.rng.IntN(6) == 0 {
-		mark := pick(b.rng, g.Landmarks)
+		mark := pick(b.rng, g.Spots)
 		p = city.Place{Lat: mark.At.Lat, Lon: mark.At.Lon, Landmark: mark.Name, Address: mark.Address}
 	} else {
 		street := pick(b.rng, g.Streets)
-		number := street.First + b.rng.IntN(street.Last-street.First+1)
+		number := street.Left.From + b.rng.IntN(street.Left.To-street.Left.From+1)
 		point, _ := street.House(number)
 		p = city.Place{Lat: point.Lat, Lon: point.Lon, Address: strconv.Itoa(number) + " " + street.Name}
 	}
 	if d, ok := g.DistrictAt(atlas.Point{Lat: p.Lat, Lon: p.Lon}); ok {
-		p.District = d.ID
+		p.District = city.ID(d.Key)
 	}
 	return p
 }
