@@ -187,7 +187,7 @@ func (r *Replica) takePage(ctx context.Context, in *incoming, body []byte) error
 // takeKnown takes the answer about the acts that the pages did not echo, if it
 // holds for where the cache stands.
 func (r *Replica) takeKnown(ctx context.Context, in *incoming, body []byte) error {
-	acks, end, err := decodeKnown(body)
+	known, end, err := decodeKnown(body)
 	if err != nil {
 		return err
 	}
@@ -200,17 +200,19 @@ func (r *Replica) takeKnown(ctx context.Context, in *incoming, body []byte) erro
 		return err
 	}
 	var asked []entry
+	echoed, err := acks(ctx, f.db, all)
+	if err != nil {
+		return err
+	}
 	for _, e := range all {
-		if _, echoed, err := ack(ctx, f.db, e.id); err != nil {
-			return err
-		} else if !echoed {
+		if _, ok := echoed[e.id]; !ok {
 			asked = append(asked, e)
 		}
 	}
 	if len(asked) == 0 {
 		return nil
 	}
-	_, err = r.confirm(ctx, f, asked, acks, end)
+	_, err = r.confirm(ctx, f, asked, known, end)
 	return err
 }
 
