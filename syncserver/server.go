@@ -40,9 +40,9 @@ type Config struct {
 	// a snapshot; 0 means 50,000.
 	Horizon int64
 	Now     func() time.Time
-	// DatabaseClock makes PostgreSQL's clock correct Now: several servers agree on it.
-	DatabaseClock bool
-	Log           *slog.Logger
+	// Several says that other servers may be on the same PostgreSQL; see store.Config.
+	Several bool
+	Log     *slog.Logger
 }
 
 // Server is the city's server.
@@ -91,7 +91,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		db = filepath.Join(c.Data, "city.db")
 	}
 	st, err := store.Open(ctx, store.Config{DB: db, Blobs: cmp.Or(c.Blobs, filepath.Join(c.Data, "blobs")),
-		Snapshots: filepath.Join(c.Data, "snapshots"), Horizon: c.Horizon, Ledger: filepath.Join(c.Data, "ledger"), Keys: k, Now: c.Now, DatabaseClock: c.DatabaseClock, Log: c.Log})
+		Snapshots: filepath.Join(c.Data, "snapshots"), Horizon: c.Horizon, Ledger: filepath.Join(c.Data, "ledger"), Keys: k, Now: c.Now, Several: c.Several, Log: c.Log})
 	if err != nil {
 		return nil, err
 	}

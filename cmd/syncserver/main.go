@@ -70,7 +70,7 @@ func run(ctx context.Context, c Config, out, logs io.Writer) error {
 		return fmt.Errorf("%w (is another server running? choose another address with -addr)", err)
 	}
 	defer l.Close()
-	s, err := syncserver.Open(ctx, syncserver.Config{Data: c.Data, DB: c.DB, Blobs: c.Blobs, MinPull: c.MinPull, Backups: plan, Now: time.Now, DatabaseClock: true, Log: log})
+	s, err := syncserver.Open(ctx, syncserver.Config{Data: c.Data, DB: c.DB, Blobs: c.Blobs, MinPull: c.MinPull, Backups: plan, Now: time.Now, Several: true, Log: log})
 	if err != nil {
 		return err
 	}

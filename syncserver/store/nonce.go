@@ -17,7 +17,7 @@ const nonceLife = 2*protocol.ClockSkew + time.Minute
 // a disk's time, and PostgreSQL may empty it after a crash of its own, as a server
 // that was started again has forgotten what it took.
 func (s *Store) prepareNonces(ctx context.Context, w *writeTx) error {
-	if !s.postgres {
+	if s.others == nil {
 		return nil
 	}
 	if _, err := w.tx.ExecContext(ctx, `CREATE UNLOGGED TABLE IF NOT EXISTS nonce (id BYTEA PRIMARY KEY, used TEXT NOT NULL)`); err != nil {
@@ -27,9 +27,9 @@ func (s *Store) prepareNonces(ctx context.Context, w *writeTx) error {
 }
 
 // UseOnce notes a verified request and returns keys.ErrReplayed if a server on this
-// database has taken it before. On SQLite the one server's memory knows.
+// database has taken it before. Of a server that is alone its memory knows.
 func (s *Store) UseOnce(ctx context.Context, v keys.Verified) error {
-	if !s.postgres {
+	if s.others == nil {
 		return nil
 	}
 	id := v.Once()
@@ -45,7 +45,7 @@ func (s *Store) UseOnce(ctx context.Context, v keys.Verified) error {
 
 // sweepNonces forgets requests whose copies are too old to pass.
 func (s *Store) sweepNonces(ctx context.Context) error {
-	if !s.postgres {
+	if s.others == nil {
 		return nil
 	}
 	if _, err := s.db.ExecContext(ctx, `DELETE FROM nonce WHERE used < $1`, stamp(s.now().Add(-nonceLife))); err != nil {

@@ -62,7 +62,7 @@ type sight struct {
 // whether they are in the same folder. Each has a locked file there, made before
 // its session can be seen.
 func (s *Store) meetOthers(ctx context.Context, c Config) error {
-	if !s.postgres {
+	if !s.postgres || !c.Several {
 		return nil
 	}
 	o := &others{name: sessionPrefix + rand.Text(), tell: make(chan struct{}, 1), ended: make(chan struct{})}
@@ -74,11 +74,9 @@ func (s *Store) meetOthers(ctx context.Context, c Config) error {
 		return fmt.Errorf("open PostgreSQL: %w", err)
 	}
 	o.config.RuntimeParams["application_name"] = o.name
-	if c.DatabaseClock {
-		s.now = func() time.Time { return c.Now().Add(time.Duration(o.ahead.Load())) }
-		if err := s.askTime(ctx); err != nil {
-			return err
-		}
+	s.now = func() time.Time { return c.Now().Add(time.Duration(o.ahead.Load())) }
+	if err := s.askTime(ctx); err != nil {
+		return err
 	}
 	if s.ledger == nil {
 		return nil

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -41,7 +40,6 @@ func openPostgres(ctx context.Context, dsn, lockWait string) (*sql.DB, error) {
 	db := stdlib.OpenDB(*c, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error { return settle(ctx, conn, lockWait) }))
 	db.SetMaxOpenConns(maxSessions)
 	db.SetMaxIdleConns(maxSessions)
-	db.SetConnMaxIdleTime(5 * time.Minute)
 	if err := db.PingContext(ctx); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("reach PostgreSQL: %w", err)

@@ -39,10 +39,11 @@ type Config struct {
 	Horizon int64
 	Keys    *keys.ServerKeys
 	Now     func() time.Time
-	// DatabaseClock makes PostgreSQL's clock correct Now when it is off by more than a
-	// second, so that several servers agree on the time.
-	DatabaseClock bool
-	Log           *slog.Logger
+	// Several says that other servers may be on the same PostgreSQL: they tell each
+	// other of news, must be in one folder, and go by the database's clock where Now is
+	// off by more than a second.
+	Several bool
+	Log     *slog.Logger
 	// Room gives the bytes free on the disk of a folder; nil asks the system.
 	Room func(dir string) (free int64, known bool)
 }

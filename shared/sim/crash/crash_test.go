@@ -55,7 +55,7 @@ func TestServesUntilKilled(t *testing.T) {
 	}
 	wrong, _ := time.ParseDuration(os.Getenv(ahead)) // none: the right time
 	now := func() time.Time { return time.Now().Add(wrong) }
-	s, err := syncserver.Open(ctx, syncserver.Config{Data: os.Getenv(dataFolder), DB: os.Getenv(database), Now: now, DatabaseClock: true, Log: slog.New(slog.DiscardHandler)})
+	s, err := syncserver.Open(ctx, syncserver.Config{Data: os.Getenv(dataFolder), DB: os.Getenv(database), Now: now, Several: true, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

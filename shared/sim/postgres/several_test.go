@@ -41,7 +41,7 @@ func newTwins(t *testing.T) *twins {
 
 // config is a server's; its writes wait half a second for a lock.
 func (w *twins) config() syncserver.Config {
-	return syncserver.Config{Data: w.data, DB: w.db.DSN() + " lock_timeout=500ms", Now: time.Now, DatabaseClock: true, Log: slog.New(slog.DiscardHandler)}
+	return syncserver.Config{Data: w.data, DB: w.db.DSN() + " lock_timeout=500ms", Now: time.Now, Several: true, Log: slog.New(slog.DiscardHandler)}
 }
 
 func (w *twins) open() *syncserver.Server {
