@@ -26,7 +26,7 @@ verdict := awk '{ all = all $$0 "\n" } /\{"figure"/ { sub(/.*\{"figure"/, "{\"fi
 	/^ok / { printf "%s", counted; print } /^FAIL\t/ { printf "%s", all } /^(ok |FAIL\t|\? )/ { all = counted = "" } END { printf "%s", all }'
 prove   := set -o pipefail; go test -tags $(plain) -count=1 -v -timeout 24h
 
-.PHONY: help run demo build check test vet format unit race journey assets install install-test clean pictures sim powercut crash machines fuzz sabotage soak bench
+.PHONY: help run demo build check test vet format unit race journey assets install install-test clean pictures sim powercut crash machines fuzz sabotage soak bench load
 .NOTPARALLEL:
 
 help: ## Tell what there is to make
@@ -87,6 +87,12 @@ crash: ## Kill the device's and the server's process KILLS=1000 times with signa
 	@mkdir -p bin
 	@go build -tags $(plain) -o bin/ ./cmd/syncserver
 	@$(prove) ./shared/sim/crash -args -seed $(FIRST) -kills $(KILLS) -server "$(CURDIR)/bin/syncserver" | $(figures)
+
+LOAD ?= 30s
+load: ## Play 1,000 acts a second for LOAD=30s and 2,000 devices that reconnect at once, against a real server on each engine
+	@mkdir -p bin
+	@go build -tags $(plain) -o bin/ ./cmd/syncserver ./cmd/cityhall
+	@$(if $(roomy),export TMPDIR=$(roomy);) $(prove) ./cmd/cityhall -run '^TestNothingIsLostUnderLoad$$' -args -load $(LOAD) | $(figures)
 
 STEPS ?= 20000
 machines: ## Compare acts, streams, outboxes and a kiosk with their models in STEPS=20000 random steps each

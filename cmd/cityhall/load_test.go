@@ -53,7 +53,8 @@ func underLoad(t *testing.T, db string) {
 		if err := json.Unmarshal(out, &f); err != nil {
 			t.Fatalf("%s: %q: %v", scenario, out, err)
 		}
-		fmt.Printf("%s\n", bytes.TrimSpace(out))
+		fmt.Printf(`{"figure":"load %s","made":%d,"echoed":%d,"lost":%d,"retries":%d}`+"\n", scenario, f.Made, f.Echoed, f.Lost, f.Tries)
+		t.Logf("%s", out)
 		least := int64(4000)
 		if scenario == "acts" {
 			least = int64(loadFor.Seconds()) * 1000 * 99 / 100

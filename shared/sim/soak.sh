@@ -43,6 +43,7 @@ while [ "$status" -eq 0 ] && [ "$(date +%s)" -lt "$end" ]; do
 	run sim SEEDS=$((part * 5 / 3)) YEARS=$((part / 20)) &&
 		run powercut CUTS=$((part * 4)) VARIANTS=$scripts &&
 		run crash KILLS=$((part * 5 / 3)) &&
+		run load LOAD=$((part < 20 ? 10 : 30))s &&
 		run machines STEPS=$((part * 100)) &&
 		run fuzz FUZZ=$((1 + part / 4))s &&
 		remove || status=1
