@@ -4,6 +4,7 @@
 //	cityhall demo -headless  the server alone, with what a script needs to know
 //	cityhall backup          a verified copy of a running city, its keys wrapped
 //	cityhall restore         a city back from a backup, into an empty folder
+//	cityhall move            a city's database from SQLite to PostgreSQL
 //	cityhall verify          names every damaged row and blob
 //	cityhall doctor          a check-up, one line a finding
 package main

@@ -137,6 +137,9 @@ func examined(h store.Health, now time.Time) []finding {
 	if h.Damage != nil {
 		return []finding{{fail, "database: " + h.Damage.Error(), `keep the folder; see "cityhall verify" and "cityhall restore"`}}
 	}
+	if h.Moved != "" {
+		return []finding{{fine, "database: it has moved to PostgreSQL, " + h.Moved, "start the server with -db; this folder keeps its keys, photos and ledger"}}
+	}
 	out := []finding{{fine, fmt.Sprintf(`database: sound, %d changes ("cityhall verify" looks at each)`, h.Head.Seq), ""}}
 	switch {
 	case h.Schema > h.Program:

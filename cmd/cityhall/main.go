@@ -19,6 +19,7 @@ type Config struct {
 	Backup  Backup  `cmd:"" help:"Copy a city to another disk, while its server runs, or prove a copy of your own tool."`
 	Restore Restore `cmd:"" help:"Bring a city back from a backup into an empty folder."`
 	Blobs   Blobs   `cmd:"" help:"Move photos between a folder and a bucket."`
+	Move    Move    `cmd:"" help:"Move a city from SQLite to PostgreSQL, while its server does not run."`
 	Verify  Verify  `cmd:"" help:"Read all that a city holds and name what is damaged."`
 	Load    Load    `cmd:"" help:"Play thousands of devices against a server and print what it took, as one line of JSON."`
 	Doctor  Doctor  `cmd:"" help:"Look at a server's folder and say what to do, a line each."`

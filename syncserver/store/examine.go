@@ -15,6 +15,7 @@ import (
 type Health struct {
 	Schema, Program int // version of the database, and the one that this program makes
 	Damage          error
+	Moved           string // where in PostgreSQL the city lives now, or empty; the rest is not looked at then
 	Head            Head
 	Newest          time.Time // receipt of the newest act; zero if there is none
 	Rewound         string    // why the database cannot be the one that the ledger knows
@@ -50,6 +51,10 @@ func Examine(ctx context.Context, db, ledgerPath string) (Health, error) {
 	}
 	if h.Damage != nil {
 		return h, nil // what a damaged file says is not worth reading
+	}
+	if m, err := readMark(ctx, conn); err != nil || m.name == markMoved {
+		h.Moved = m.about
+		return h, err
 	}
 	if h.Schema, h.Program, err = schemaVersions(ctx, conn); err != nil {
 		return h, err

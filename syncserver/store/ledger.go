@@ -35,6 +35,7 @@ const (
 	lineWiped   = "wiped"   // and said that it has
 	lineSeal    = "seal"    // the key that a tablet's records of persons are sealed to
 	lineLogin   = "login"   // a name and password of staff
+	lineMove    = "move"    // the database lives in PostgreSQL now; without a why, in a file again
 )
 
 // ledgerLine is one line of the ledger. Link is SHA-256, in hex, over the link
@@ -84,6 +85,7 @@ type ledger struct {
 	link    string
 	mark    ledgerLine // newest of mark and restore
 	backup  ledgerLine // newest
+	moved   string     // where in PostgreSQL the database lives; empty: in a file
 	revoked map[city.DeviceID]bool
 	kept    []ledgerLine // what no newer line makes superfluous, in order
 }
@@ -106,7 +108,7 @@ func openLedger(path string) (*ledger, error) {
 // read takes the text in and gives the length of what is whole. Bytes behind the
 // last line end were cut off while they were written: nobody relied on them yet.
 func (l *ledger) read(raw []byte) (int64, error) {
-	l.n, l.link, l.mark, l.backup, l.revoked, l.kept, l.size = 0, "", ledgerLine{}, ledgerLine{}, map[city.DeviceID]bool{}, nil, 0
+	l.n, l.link, l.mark, l.backup, l.moved, l.revoked, l.kept, l.size = 0, "", ledgerLine{}, ledgerLine{}, "", map[city.DeviceID]bool{}, nil, 0
 	return l.take(raw)
 }
 
@@ -186,6 +188,9 @@ func (l *ledger) note(line ledgerLine) {
 		l.kept = append(l.kept, line)
 	case lineMark:
 		l.mark = line
+	case lineMove:
+		l.moved = line.Why
+		l.kept = append(slices.DeleteFunc(l.kept, func(k ledgerLine) bool { return k.Kind == lineMove }), line)
 	case lineBackup:
 		l.backup = line
 	}

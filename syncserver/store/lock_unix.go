@@ -11,10 +11,16 @@ import (
 // lockFile keeps other processes out until the file is closed. Without wait, false
 // means that another one is in.
 func lockFile(f *os.File, wait bool) (bool, error) {
-	how := syscall.LOCK_EX
-	if !wait {
-		how |= syscall.LOCK_NB
+	if wait {
+		return flock(f, syscall.LOCK_EX)
 	}
+	return flock(f, syscall.LOCK_EX|syscall.LOCK_NB)
+}
+
+// shareFile keeps those out who want to be alone; false means that one is in.
+func shareFile(f *os.File) (bool, error) { return flock(f, syscall.LOCK_SH|syscall.LOCK_NB) }
+
+func flock(f *os.File, how int) (bool, error) {
 	for {
 		err := syscall.Flock(int(f.Fd()), how)
 		switch {

@@ -99,7 +99,11 @@ func Restore(ctx context.Context, o RestoreOptions) (Restored, error) {
 	if line.Hash, err = hex.DecodeString(r.Hash); err != nil {
 		return r, err
 	}
-	if err := ledger.append(line); err != nil {
+	lines := []ledgerLine{line}
+	if r.Engine == EngineSQLite && ledger.moved != "" { // it lives in a file again
+		lines = append(lines, ledgerLine{At: line.At, Kind: lineMove})
+	}
+	if err := ledger.append(lines...); err != nil {
 		return r, errors.Join(err, os.RemoveAll(work))
 	}
 	if r.Engine == EngineSQLite {

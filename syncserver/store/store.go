@@ -53,9 +53,10 @@ type Store struct {
 	dsn      string // where that is
 	postgres bool
 	blobs    shelf
-	ledger   *ledger // nil: none is kept
-	foreign  string  // epoch of the database that the ledger did not know when last looked
-	attached bool    // beside a server, which keeps the ledger's marks
+	ledger   *ledger  // nil: none is kept
+	occupied *os.File // of SQLite: says that the database is in use
+	foreign  string   // epoch of the database that the ledger did not know when last looked
+	attached bool     // beside a server, which keeps the ledger's marks
 	keys     *keys.ServerKeys
 	now      func() time.Time
 	log      *slog.Logger
@@ -95,7 +96,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, err
 	}
 	if err := s.openSnapshots(ctx, c); err != nil {
-		return nil, errors.Join(err, s.db.Close())
+		return nil, errors.Join(err, s.release())
 	}
 	go s.write()
 	go s.keepTime()
@@ -137,19 +138,50 @@ func begin(ctx context.Context, c Config, ready func(*Store, context.Context) er
 	if s.room = c.Room; s.room == nil {
 		s.room = diskFree
 	}
-	if s.blobs, err = openShelf(c.Blobs, s.room); err == nil && c.Ledger != "" {
-		s.ledger, err = openLedger(c.Ledger)
-	}
-	if err == nil && s.postgres {
-		err = notRestoring(ctx, db)
-	}
-	if err == nil {
-		err = ready(s, ctx)
-	}
-	if err != nil {
-		return nil, errors.Join(err, s.leaveOthers(), db.Close())
+	if err := s.ready(ctx, c, ready); err != nil {
+		return nil, errors.Join(err, s.leaveOthers(), s.release())
 	}
 	return s, nil
+}
+
+func (s *Store) ready(ctx context.Context, c Config, ready func(*Store, context.Context) error) error {
+	var err error
+	if s.blobs, err = openShelf(c.Blobs, s.room); err != nil {
+		return err
+	}
+	if c.Ledger != "" {
+		if s.ledger, err = openLedger(c.Ledger); err != nil {
+			return err
+		}
+	}
+	if s.postgres {
+		if err := notRestoring(ctx, s.db); err != nil {
+			return err
+		}
+	} else {
+		if s.occupied, err = occupy(c.DB, false); err != nil {
+			return err
+		}
+		if s.ledger != nil && s.ledger.moved != "" {
+			return fmt.Errorf("%w (%s)", ErrMoved, s.ledger.moved)
+		}
+	}
+	if err := mayServe(ctx, s.db); err != nil {
+		return err
+	}
+	if err := ready(s, ctx); err != nil {
+		return err
+	}
+	return mayServe(ctx, s.db)
+}
+
+// release gives the database back.
+func (s *Store) release() error {
+	err := s.db.Close()
+	if s.occupied != nil {
+		err = errors.Join(err, s.occupied.Close())
+	}
+	return err
 }
 
 func open(ctx context.Context, dsn string) (*sql.DB, error) {
@@ -226,7 +258,7 @@ func (s *Store) Close() error {
 			err = errors.Join(err, merr)
 		}
 	}
-	return errors.Join(err, s.db.Close())
+	return errors.Join(err, s.release())
 }
 
 // DB is for the queries of store/read. Nothing else writes or reads past Store.
