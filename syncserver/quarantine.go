@@ -2,6 +2,7 @@ package syncserver
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -32,25 +33,31 @@ func (s *Server) mayStill(c *gin.Context, d store.Device) (bool, error) {
 // turnAway answers a revoked device, with the order to wipe itself if staff gave
 // one. The order is signed by the key that the device pinned.
 func (s *Server) turnAway(c *gin.Context, d store.Device, code protocol.Code, message string) {
-	left, err := s.store.Departure(c.Request.Context(), d.ID)
+	raw, sig, err := refuse(c.Request.Context(), s.store, s.keys, d, protocol.Problem{Code: code, Message: message})
 	if err != nil {
 		s.broken(c, err)
 		return
 	}
-	p := protocol.Problem{Code: code, Message: message}
-	if left.Ordered.IsZero() {
-		c.AbortWithStatusJSON(http.StatusForbidden, p)
-		return
+	if sig != "" {
+		c.Header(protocol.SignatureHeader, sig)
 	}
-	p.Order = &protocol.WipeOrder{Device: d.ID, Public: d.Public.String(), At: left.Ordered}
-	raw, err := json.Marshal(p)
-	if err != nil {
-		s.broken(c, err)
-		return
-	}
-	c.Header(protocol.SignatureHeader, protocol.EncodeSignature(keys.SignBytes(s.keys.Identity, keys.LabelWipe, raw)))
 	c.Data(http.StatusForbidden, "application/json", raw)
 	c.Abort()
+}
+
+// refuse makes the body of a refusal, and its signature when it orders a wipe.
+func refuse(ctx context.Context, s *store.Store, k *keys.ServerKeys, d store.Device, p protocol.Problem) (raw []byte, sig string, err error) {
+	left, err := s.Departure(ctx, d.ID)
+	if err != nil {
+		return nil, "", err
+	}
+	if !left.Ordered.IsZero() {
+		p.Order = &protocol.WipeOrder{Device: d.ID, Public: d.Public.String(), At: left.Ordered}
+	}
+	if raw, err = json.Marshal(p); err == nil && p.Order != nil {
+		sig = protocol.EncodeSignature(keys.SignBytes(k.Identity, keys.LabelWipe, raw))
+	}
+	return raw, sig, err
 }
 
 // quarantine takes what a revoked device has not delivered, and its word that a

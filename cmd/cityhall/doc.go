@@ -6,5 +6,6 @@
 //	cityhall restore         a city back from a backup, into an empty folder
 //	cityhall move            a city's database from SQLite to PostgreSQL
 //	cityhall verify          names every damaged row and blob
+//	cityhall bundle import   takes in what a device without a line saved to a stick
 //	cityhall doctor          a check-up, one line a finding
 package main

@@ -21,6 +21,7 @@ type Config struct {
 	Blobs   Blobs   `cmd:"" help:"Move photos between a folder and a bucket."`
 	Move    Move    `cmd:"" help:"Move a city from SQLite to PostgreSQL, while its server does not run."`
 	Verify  Verify  `cmd:"" help:"Read all that a city holds and name what is damaged."`
+	Bundle  Bundle  `cmd:"" help:"Exchange with a device that has no line, by USB stick."`
 	Load    Load    `cmd:"" help:"Play thousands of devices against a server and print what it took, as one line of JSON."`
 	Doctor  Doctor  `cmd:"" help:"Look at a server's folder and say what to do, a line each."`
 }

@@ -70,13 +70,15 @@ func (p PublicKey) Fingerprint() string {
 // purpose is worth nothing for another.
 type Label string
 
-// The server signs these. The list is append-only.
+// The server signs these, but for LabelBundle. The list is append-only.
 const (
 	LabelHello  Label = "cityhall hello v1"
 	LabelWipe   Label = "cityhall wipe order v1"
 	LabelEnroll Label = "cityhall enrolment v1"
 	// LabelHandover is of the answer to a revoked device that hands its work over.
 	LabelHandover Label = "cityhall handover v1"
+	LabelBundle   Label = "cityhall bundle v1"        // a device's bundle, by its own key
+	LabelAnswer   Label = "cityhall bundle answer v1" // what the city says to one
 )
 
 // SignBytes signs message for one purpose; the signature has 64 bytes.

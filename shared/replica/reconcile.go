@@ -107,8 +107,16 @@ func (r *Replica) claim(ctx context.Context, id *identity, cursor string, asked 
 	if err != nil {
 		return nil, protocol.Confirmed{}, err
 	}
+	acks, end, err := decodeKnown(a.body)
+	if err == nil && end.Cursor != cursor {
+		err = unreachable(errors.New("the answer to another reconcile"))
+	}
+	return acks, end, err
+}
+
+func decodeKnown(body []byte) ([]protocol.Ack, protocol.Confirmed, error) {
 	var acks []protocol.Ack
-	for _, line := range lines(a.body) {
+	for _, line := range lines(body) {
 		var k protocol.Known
 		if err := json.Unmarshal(line, &k); err != nil {
 			return nil, protocol.Confirmed{}, unreachable(fmt.Errorf("the answer to a reconcile: %w", err))
@@ -116,7 +124,7 @@ func (r *Replica) claim(ctx context.Context, id *identity, cursor string, asked 
 		if k.Ack != nil {
 			acks = append(acks, *k.Ack)
 		}
-		if k.End != nil && k.End.Count == len(acks) && k.End.Cursor == cursor {
+		if k.End != nil && k.End.Count == len(acks) {
 			return acks, *k.End, nil
 		}
 	}

@@ -91,8 +91,11 @@ func TestMoveToPostgres(t *testing.T) {
 		return r, p
 	}
 	synced, syncedPaths := device(city.DeviceKiosk)
-	for range *moveActs {
+	for i := range *moveActs {
 		acts = append(acts, record(t, synced, report(city.NewID())))
+		if i%100 == 99 { // the more waits, the longer a tap takes
+			step(t, synced)
+		}
 	}
 	step(t, synced)
 	behind, behindPaths := device(city.DeviceTablet)
