@@ -19,8 +19,11 @@ type Config struct {
 	Enrol    string // an enrolment to offer on the first screen
 	Name     string // what the city is to call the tablet
 	PIN      string // set at the first start instead of asking, when not empty
-	Now      func() time.Time
-	Log      *slog.Logger
+	// Sticks lists the folders of the USB sticks that are plugged in; nil: there are
+	// never any.
+	Sticks func() ([]string, error)
+	Now    func() time.Time
+	Log    *slog.Logger
 	// LockAfter is how long nobody may touch the screen before it locks; 0 is
 	// ten minutes.
 	LockAfter time.Duration

@@ -19,6 +19,10 @@ import (
 // next one.
 const answerRoom = 512 << 20
 
+// answerPage is how many frames are in one part, which stays well below what a
+// part may have.
+const answerPage = 500
+
 // news puts into the answer what a hello and a pull from the device's cursor would
 // bring, and what became of the bundle's acts.
 func (in *desk) news(ctx context.Context) error {
@@ -46,7 +50,7 @@ func (in *desk) news(ctx context.Context) error {
 // them, also as text.
 func (in *desk) pages(ctx context.Context, from protocol.Cursor) (protocol.Cursor, string, error) {
 	for {
-		page, err := in.Store.Pull(ctx, in.done.Device, from, protocol.MaxPage)
+		page, err := in.Store.Pull(ctx, in.done.Device, from, answerPage)
 		if err != nil {
 			return from, "", err
 		}

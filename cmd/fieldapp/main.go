@@ -19,6 +19,7 @@ import (
 	"cityhall/fieldapp"
 	"cityhall/fieldapp/view"
 	"cityhall/shared/peripheral/network"
+	"cityhall/shared/peripheral/volume"
 	"cityhall/shared/replica"
 	"cityhall/shared/touch"
 )
@@ -77,7 +78,7 @@ func run(ctx context.Context, c Config, started time.Time, logs io.Writer) error
 		return err
 	}
 	a, err := fieldapp.Open(ctx, fieldapp.Config{Replica: rep, Pictures: c.Pictures, Language: c.Lang, Enrol: c.Enrol, Name: c.Name, PIN: c.PIN,
-		LockAfter: c.Lock, Now: time.Now, Log: log, Post: fyne.Do, Background: w.Go})
+		LockAfter: c.Lock, Sticks: func() ([]string, error) { return volume.Mounted(volume.Table) }, Now: time.Now, Log: log, Post: fyne.Do, Background: w.Go})
 	if err != nil {
 		return err
 	}

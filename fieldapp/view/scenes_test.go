@@ -125,6 +125,21 @@ var scenes = []scene{
 		s.Cut(false)
 		s.a.SyncNow()
 	}},
+	{"waiting-stick", false, func(s *stage) {
+		s.filled()
+		s.a.Check()
+		s.a.Save()
+		s.a.OpenWaiting()
+		s.sticks = []string{s.t.TempDir()}
+		s.a.SaveToStick(s.sticks[0])
+	}},
+	{"waiting-sticks", false, func(s *stage) {
+		s.busy()
+		s.a.OpenWaiting()
+		s.sticks = []string{"/media/BLUE", "/media/TRUCK 7"}
+		s.a.SetPrefs(fieldapp.Prefs{Language: "en", TextScale: 1})
+		s.tap("field.stick.read")
+	}},
 	{"waiting-attention", false, func(s *stage) { s.gone(); s.a.OpenWaiting() }},
 	{"waiting-drop", false, func(s *stage) { s.gone(); s.a.OpenWaiting(); s.tap("field.draft.drop") }},
 	{"more", false, func(s *stage) { s.busy(); s.a.OpenMore() }},

@@ -32,6 +32,7 @@ type stage struct {
 	w        fyne.Window
 	r        *replica.Replica
 	pictures string
+	sticks   []string           // that are plugged in
 	metered  bool               // the line costs by the megabyte
 	jobs     map[string]city.ID // orders by address
 	requests map[string]city.ID
@@ -42,7 +43,7 @@ type stage struct {
 func newStage(t testing.TB, fresh bool) *stage {
 	t.Helper()
 	s := &stage{Town: town.New(t), t: t, pictures: t.TempDir(), jobs: map[string]city.ID{}, requests: map[string]city.ID{}}
-	cfg := fieldapp.Config{Pictures: s.pictures, Language: "en", PIN: pin, Now: s.Now}
+	cfg := fieldapp.Config{Sticks: func() ([]string, error) { return s.sticks, nil }, Pictures: s.pictures, Language: "en", PIN: pin, Now: s.Now}
 	s.open()
 	if fresh {
 		cfg.PIN = ""

@@ -23,6 +23,9 @@ func (p *page) waiting() fyne.CanvasObject {
 	parts = append(parts, p.drafts(w.Drafts)...)
 	parts = append(parts, p.lines(t.T("field.waiting.pending"), w.Pending)...)
 	parts = append(parts, p.lines(t.T("field.waiting.recent"), w.Recent)...)
+	if p.a.OffersStick() {
+		parts = append(parts, p.stick())
+	}
 	return p.top(t.Scroll(t.Middle(p.column(), t.Inset(look.M, g, look.XL, g, t.V(look.M, parts...)))))
 }
 
