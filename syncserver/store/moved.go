@@ -39,9 +39,9 @@ func readMark(ctx context.Context, q querier) (mark, error) {
 	return m, nil
 }
 
-// served refuses a database with a mark. It is looked for before the tables are
+// mayServe refuses a database with a mark. It is looked for before the tables are
 // made and again after: a move that begins in between is seen here, or sees them.
-func served(ctx context.Context, db *sql.DB) error {
+func mayServe(ctx context.Context, db *sql.DB) error {
 	if _, err := sqlite.SchemaVersion(ctx, db); err != nil { // makes the table
 		return err
 	}

@@ -100,7 +100,7 @@ func Restore(ctx context.Context, o RestoreOptions) (Restored, error) {
 		return r, err
 	}
 	lines := []ledgerLine{line}
-	if ledger.moved != "" { // it lives in a file again
+	if r.Engine == EngineSQLite && ledger.moved != "" { // it lives in a file again
 		lines = append(lines, ledgerLine{At: line.At, Kind: lineMove})
 	}
 	if err := ledger.append(lines...); err != nil {

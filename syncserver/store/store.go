@@ -159,8 +159,7 @@ func (s *Store) ready(ctx context.Context, c Config, ready func(*Store, context.
 		if err := notRestoring(ctx, s.db); err != nil {
 			return err
 		}
-	}
-	if !s.postgres {
+	} else {
 		if s.occupied, err = occupy(c.DB, false); err != nil {
 			return err
 		}
@@ -168,13 +167,13 @@ func (s *Store) ready(ctx context.Context, c Config, ready func(*Store, context.
 			return fmt.Errorf("%w (%s)", ErrMoved, s.ledger.moved)
 		}
 	}
-	if err := served(ctx, s.db); err != nil {
+	if err := mayServe(ctx, s.db); err != nil {
 		return err
 	}
 	if err := ready(s, ctx); err != nil {
 		return err
 	}
-	return served(ctx, s.db)
+	return mayServe(ctx, s.db)
 }
 
 // release gives the database back.
