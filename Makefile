@@ -23,7 +23,7 @@ gotest := $(if $(roomy),TMPDIR=$(roomy)) go test -tags $(plain)
 figures := awk '/\{"figure"/ { sub(/.*\{"figure"/, "{\"figure\""); print; next } /^(ok|PASS|=== |--- PASS|--- SKIP)|^ +--- (PASS|SKIP)/ { next } { print }'
 # Of many packages' output: the figures of those that are fine, all of those that are not.
 verdict := awk '{ all = all $$0 "\n" } /\{"figure"/ { sub(/.*\{"figure"/, "{\"figure\""); counted = counted $$0 "\n" } \
-	/^ok / { printf "%s", counted; print } /^FAIL\t/ { printf "%s", all } /^(ok |FAIL\t|\? )/ { all = counted = "" } END { printf "%s", all }'
+	/^ok / { printf "%s", counted; print; fflush() } /^FAIL\t/ { printf "%s", all } /^(ok |FAIL\t|\? )/ { all = counted = "" } END { printf "%s", all }'
 prove   := set -o pipefail; go test -tags $(plain) -count=1 -v -timeout 24h
 
 .PHONY: help run demo build check test vet format unit race journey assets install install-test clean pictures sim powercut crash machines fuzz sabotage soak bench load
