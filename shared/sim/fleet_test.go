@@ -25,9 +25,9 @@ var (
 	firstSeed  = flag.Uint64("first", 1, "begin with this seed")
 	seeds      = flag.Int("seeds", 30, "how many crowded histories to run")
 	enough     = flag.Int64("enough", 3, "begin no further history after so many broken ones")
-	years      = flag.Int("years", 9, "how many histories of years to run")
+	years      = flag.Int("years", 10, "how many histories of years to run")
 	steps      = flag.Int("steps", 100, "length of a crowded history")
-	onPostgres = flag.Int("postgres", 30, "length of the history on PostgreSQL")
+	onPostgres = flag.Int("postgres", 40, "length of the history on PostgreSQL")
 	days       = flag.Int("days", 60, "length of a history of years")
 )
 
