@@ -35,11 +35,11 @@ func TestPublicForgetsWhatWasClosedLongAgo(t *testing.T) {
 		for range 230 {
 			old = append(old, city.NewID())
 			f.mustAct(system, &city.ImportRequest{Request: old[len(old)-1], Service: "tree", Place: city.Place{Address: "2 Elm Street"},
-				ReceivedAt: f.now.AddDate(0, 0, -50), ClosedAt: f.now.AddDate(0, 0, -40), Outcome: city.OutcomeFixed})
+				ReceivedAt: f.now.get().AddDate(0, 0, -50), ClosedAt: f.now.get().AddDate(0, 0, -40), Outcome: city.OutcomeFixed})
 		}
 		ancient := city.NewID()
 		f.mustAct(system, &city.ImportRequest{Request: ancient, Service: "tree", Place: city.Place{Address: "3 Elm Street"},
-			ReceivedAt: f.now.AddDate(-1, 0, -50), ClosedAt: f.now.AddDate(-1, 0, 0), Outcome: city.OutcomeFixed})
+			ReceivedAt: f.now.get().AddDate(-1, 0, -50), ClosedAt: f.now.get().AddDate(-1, 0, 0), Outcome: city.OutcomeFixed})
 		open := newRequest()
 		kiosk.push(kiosk.prepared(resident, open))
 		seen := map[city.Ref]city.Record{}
@@ -52,7 +52,7 @@ func TestPublicForgetsWhatWasClosedLongAgo(t *testing.T) {
 		}
 		f.sweep()
 		look(232, 1)
-		f.now = f.now.AddDate(0, 0, 51)
+		f.now.pass(51 * 24 * time.Hour)
 		before := f.head().Seq
 		if more, err := f.Sweep(t.Context()); err != nil || !more {
 			t.Errorf("the first batch: %v %v", more, err)
@@ -63,7 +63,7 @@ func TestPublicForgetsWhatWasClosedLongAgo(t *testing.T) {
 		f.close().open() // a crash between two batches
 		f.sweep()
 		look(2, 1)
-		f.now = f.now.AddDate(0, 0, 40)
+		f.now.pass(40 * 24 * time.Hour)
 		f.sweep()
 		look(1, 0)
 		head := f.head().Seq
@@ -138,7 +138,7 @@ func TestSharedContactFollowsTheService(t *testing.T) {
 		if n := f.head().Seq - head; n > 1 {
 			t.Errorf("a change of nothing wrote %d rows", n)
 		}
-		f.now = f.now.Add(time.Minute)
+		f.now.pass(time.Minute)
 		if f.sweep(); f.has(city.KindPerson, "nobody") {
 			t.Error("somebody is there")
 		}
@@ -157,7 +157,7 @@ func TestSweepsLeaveASoundLog(t *testing.T) {
 	h.mustAct(reviewer, &city.CloseRequest{Request: request, Outcome: city.OutcomeNotOurs, Owner: "the railway"})
 	h.sweep()
 	h.verified()
-	h.now = h.now.AddDate(0, 0, 91)
+	h.now.pass(91 * 24 * time.Hour)
 	h.sweep()
 	h.verified()
 	if got := string(h.record(city.KindRequest, request).Fields["archived"]); got != "true" {

@@ -56,7 +56,7 @@ func (s *sender) begin() string {
 }
 
 func (s *sender) note() protocol.Envelope {
-	m, err := city.Prepare(s.f.View(context.Background()), city.NewMutationID(), treeCrew, s.d.ID, s.f.now,
+	m, err := city.Prepare(s.f.View(context.Background()), city.NewMutationID(), treeCrew, s.d.ID, s.f.now.get(),
 		&city.AddNote{Note: city.NewID(), Request: s.request, Text: "One of many"})
 	if err != nil {
 		panic(err)

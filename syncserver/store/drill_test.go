@@ -21,7 +21,7 @@ func TestRestoreDrillOfTenThousand(t *testing.T) {
 	kiosk := h.enrolled(city.DeviceKiosk, city.ScopePublic)
 	sample := kiosk.prepared(resident, newRequest())
 	fresh := func() protocol.Envelope {
-		m, err := city.Prepare(h.View(context.Background()), city.NewMutationID(), resident, kiosk.Device.ID, h.now, newRequest())
+		m, err := city.Prepare(h.View(context.Background()), city.NewMutationID(), resident, kiosk.Device.ID, h.now.get(), newRequest())
 		if err != nil {
 			t.Fatal(err)
 		}

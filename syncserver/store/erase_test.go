@@ -280,7 +280,7 @@ func TestErasureTakesWhatWaitsAndWhatWasSalvaged(t *testing.T) {
 	if verdict, _, _ := h.fate(note.ID); verdict == "" {
 		t.Error("what rests on an erased act waits for ever")
 	}
-	h.now = h.now.Add(25 * time.Hour)
+	h.now.pass(25 * time.Hour)
 	h.sweep()
 	var waiting int
 	if err := h.DB().QueryRow(`SELECT count(*) FROM held WHERE seq = 0`).Scan(&waiting); err != nil || waiting != 0 {

@@ -23,7 +23,7 @@ func (d *device) outing(request, order city.ID) outing {
 	o := outing{visit: city.NewID()}
 	seen := &city.Overlay{Under: d.f.View(context.Background())}
 	do := func(act city.Act, deps ...city.MutationID) protocol.Envelope {
-		m, err := city.Prepare(seen, city.NewMutationID(), treeCrew, d.Device.ID, d.f.now, act)
+		m, err := city.Prepare(seen, city.NewMutationID(), treeCrew, d.Device.ID, d.f.now.get(), act)
 		if err != nil {
 			d.f.t.Fatalf("prepare %s: %v", act.Type(), err)
 		}
@@ -184,7 +184,7 @@ func TestMissingIsReleasedOnArrival(t *testing.T) {
 		o := tablet.outing(request, order)
 		page := f.head().Seq
 		wantVerdicts(t, tablet.push(o.note, o.finish), "held missing", "held missing")
-		f.now = f.now.Add(23 * time.Hour)
+		f.now.pass(23 * time.Hour)
 		if f.sweep(); f.has(city.KindVisit, o.visit) {
 			t.Fatal("something was applied")
 		}
@@ -215,7 +215,7 @@ func TestMissingForADayIsAReview(t *testing.T) {
 		unknown := tablet.prepared(treeCrew, &city.AddNote{Note: city.NewID(), Request: request, Text: "Rests on what the server has lost"})
 		unknown.Base = map[city.FieldRef]city.MutationID{city.Ref{Kind: city.KindWorkOrder, ID: order}.Field("state"): city.NewMutationID()}
 		wantVerdicts(t, tablet.push(o.finish, o.note, unknown), "held missing", "held", "held missing")
-		f.now = f.now.Add(25 * time.Hour)
+		f.now.pass(25 * time.Hour)
 		f.close().open()
 		f.sweep()
 		for _, e := range []protocol.Envelope{o.finish, unknown} {

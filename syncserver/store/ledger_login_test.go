@@ -37,8 +37,8 @@ func TestRestoreBringsNoOldAccessBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.now = h.now.Add(time.Hour)
-	wiped := h.now
+	h.now.pass(time.Hour)
+	wiped := h.now.get()
 	if _, _, err := h.Quarantine(ctx, gone, protocol.QuarantineHeader{Last: true, Wiped: true}, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -95,8 +95,8 @@ func TestATabletsKeyIsSetOnce(t *testing.T) {
 		if err != nil || again.GrantRev != d.GrantRev {
 			t.Errorf("another key: %d, %v", again.GrantRev, err)
 		}
-		asked := f.now
-		f.now = f.now.Add(time.Hour)
+		asked := f.now.get()
+		f.now.pass(time.Hour)
 		if _, err := f.SealTo(ctx, d, own.Public()); err != nil {
 			t.Fatal(err)
 		}

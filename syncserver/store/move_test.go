@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"cityhall/shared/city"
 	"cityhall/shared/sim/postgres"
@@ -30,7 +29,7 @@ func movable(t *testing.T) (f *fixture, dir string) {
 }
 
 func (f *fixture) move(dir, to string) (store.Moved, error) {
-	return store.Move(context.Background(), store.MoveOptions{From: dir, To: to, Now: func() time.Time { return f.now }})
+	return store.Move(context.Background(), store.MoveOptions{From: dir, To: to, Now: f.now.get})
 }
 
 func execute(t *testing.T, driver, dsn, statement string, args ...any) {
@@ -61,7 +60,7 @@ func TestMoveGoesIntoNothingThatIsThere(t *testing.T) {
 	if _, err := f.move(dir, strange); !errors.Is(err, store.ErrTarget) {
 		t.Errorf("into another city's unfinished move: %v", err)
 	}
-	s, err := store.Open(context.Background(), store.Config{DB: f.db, Blobs: filepath.Join(dir, "blobs"), Keys: f.keys, Now: func() time.Time { return f.now }, Log: quiet})
+	s, err := store.Open(context.Background(), store.Config{DB: f.db, Blobs: filepath.Join(dir, "blobs"), Keys: f.keys, Now: f.now.get, Log: quiet})
 	if err != nil {
 		t.Fatalf("the city that could not move is not served: %v", err)
 	}
@@ -80,7 +79,7 @@ func TestDamagedCityStaysWhereItIs(t *testing.T) {
 	if _, err := f.move(dir, to); err == nil {
 		t.Fatal("a damaged city has moved")
 	}
-	if _, err := store.Attach(context.Background(), store.Config{DB: to, Blobs: dir, Keys: f.keys, Now: func() time.Time { return f.now }, Log: quiet}); !errors.Is(err, store.ErrMoving) {
+	if _, err := store.Attach(context.Background(), store.Config{DB: to, Blobs: dir, Keys: f.keys, Now: f.now.get, Log: quiet}); !errors.Is(err, store.ErrMoving) {
 		t.Errorf("what was copied of it is served: %v", err)
 	}
 }
@@ -101,7 +100,7 @@ func TestMoveIsFinishedOnce(t *testing.T) {
 	if again, err := f.move(dir, to); err != nil || again.Copied != 0 || len(again.Tables) != len(first.Tables) {
 		t.Fatalf("finished by a second run: %+v, %v", again, err)
 	}
-	s, err := store.Open(context.Background(), store.Config{DB: to, Blobs: filepath.Join(dir, "blobs"), Ledger: filepath.Join(dir, "ledger"), Keys: f.keys, Now: func() time.Time { return f.now }, Log: quiet})
+	s, err := store.Open(context.Background(), store.Config{DB: to, Blobs: filepath.Join(dir, "blobs"), Ledger: filepath.Join(dir, "ledger"), Keys: f.keys, Now: f.now.get, Log: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func newHallOn(t *testing.T, dsn string) *hall {
 	if err := os.Mkdir(h.data, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	h.fixture = &fixture{t: t, keys: k, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), db: cmp.Or(dsn, filepath.Join(h.data, "city.db")),
+	h.fixture = &fixture{t: t, keys: k, now: newClock(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)), db: cmp.Or(dsn, filepath.Join(h.data, "city.db")),
 		dir: filepath.Join(h.data, "blobs"), ledger: filepath.Join(h.data, "ledger")}
 	h.found()
 	return h
@@ -61,7 +61,7 @@ func newHallOn(t *testing.T, dsn string) *hall {
 
 func (h *hall) backup() store.Backup {
 	h.t.Helper()
-	h.now = h.now.Add(time.Minute)
+	h.now.pass(time.Minute)
 	b, err := h.Backup(context.Background(), store.BackupOptions{To: h.backups, Passphrase: passphrase, Program: "test"})
 	if err != nil {
 		h.t.Fatal(err)
@@ -70,7 +70,7 @@ func (h *hall) backup() store.Backup {
 }
 
 func (h *hall) restoreOptions() store.RestoreOptions {
-	o := store.RestoreOptions{From: h.backups, Data: h.data, Passphrase: passphrase, Now: func() time.Time { return h.now }}
+	o := store.RestoreOptions{From: h.backups, Data: h.data, Passphrase: passphrase, Now: h.now.get}
 	if store.IsPostgres(h.db) {
 		o.DB = h.db
 	}

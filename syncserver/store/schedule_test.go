@@ -31,7 +31,7 @@ func (p *played) act(by city.Actor, seen int64, act city.Act) {
 
 func (p *played) envelope(d *device, seen *city.Overlay, act city.Act, deps ...city.MutationID) protocol.Envelope {
 	p.t.Helper()
-	m, err := city.Prepare(seen, p.id(), treeCrew, d.Device.ID, p.now, act)
+	m, err := city.Prepare(seen, p.id(), treeCrew, d.Device.ID, p.now.get(), act)
 	if err != nil {
 		p.t.Fatalf("prepare %s: %v", act.Type(), err)
 	}
@@ -80,14 +80,14 @@ func (p *played) schedule() *device {
 	}
 	again := &device{f: p.fixture, Device: tablet.Device, stream: "again"}
 	again.push(outings[2][0], outings[0][0], outings[2][1])
-	p.now = p.now.Add(25 * time.Hour)
+	p.now.pass(25 * time.Hour)
 	p.sweep()
 	tablet.push(outings[3][0])
 	p.act(reviewer, p.head().Seq, &city.CloseRequest{Request: "request-3", Outcome: city.OutcomeNotOurs, Owner: "the railway"})
 	p.act(system, p.head().Seq, &city.PublishService{ID: "tree", Service: city.Service{Name: city.Text{"en": "Fallen tree"}, Department: "parks",
 		Promise: city.Promise{Days: 2, Working: true}, Active: true, Version: 2, ShareContact: true}})
 	p.sweep()
-	p.now = p.now.AddDate(0, 0, 91)
+	p.now.pass(91 * 24 * time.Hour)
 	p.sweep()
 	return tablet
 }

@@ -159,7 +159,7 @@ func TestSnapshotAndPullAreAllOfIt(t *testing.T) {
 				w.act()
 			}
 			for _, who := range []*device{w.kiosk, w.trees, w.both} {
-				f.now = f.now.Add(11 * time.Minute) // an older one would be reused
+				f.now.pass(11 * time.Minute) // an older one would be reused
 				m := who.snapshot()
 				got := newHolding()
 				got.take(t, who.parts(m)...)
@@ -291,12 +291,12 @@ func TestSnapshotIsMadeOnce(t *testing.T) {
 				t.Fatal("two snapshots for the same grants")
 			}
 		}
-		f.now = f.now.Add(9 * time.Minute)
+		f.now.pass(9 * time.Minute)
 		f.fallenTree(kiosk)
 		if kiosk.snapshot() != got[0] {
 			t.Error("a young one was not reused")
 		}
-		f.now = f.now.Add(2 * time.Minute)
+		f.now.pass(2 * time.Minute)
 		if kiosk.snapshot() == got[0] {
 			t.Error("an old one was reused")
 		}
@@ -344,7 +344,7 @@ func TestPartsAreForTheirGrantsOnly(t *testing.T) {
 		if err != nil || may(now) {
 			t.Errorf("after its grant went: %v", err)
 		}
-		f.now = f.now.Add(protocol.SnapshotLife)
+		f.now.pass(protocol.SnapshotLife)
 		if may(tablet.Device) {
 			t.Error("after its time")
 		}
@@ -393,7 +393,7 @@ func TestSnapshotsOverARestart(t *testing.T) {
 			t.Error("a part of another size is kept")
 		}
 		kiosk.snapshot()
-		reopen(func() { f.now = f.now.Add(25 * time.Hour) })
+		reopen(func() { f.now.pass(25 * time.Hour) })
 		if folders(t, f.snaps) != 0 {
 			t.Error("what has expired is kept")
 		}
@@ -418,7 +418,7 @@ func TestSnapshotsTakeBoundedRoom(t *testing.T) {
 	kiosk := f.enrolled(city.DeviceKiosk, city.ScopePublic)
 	for range 4 {
 		f.fallenTree(kiosk)
-		f.now = f.now.Add(11 * time.Minute)
+		f.now.pass(11 * time.Minute)
 		kiosk.parts(kiosk.snapshot())
 	}
 	if n := folders(t, f.snaps); n != 1 {

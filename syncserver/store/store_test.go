@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,7 +36,7 @@ type fixture struct {
 	room   int64  // for snapshots; 0: much
 	behind int64  // horizon; 0: the usual
 	keys   *keys.ServerKeys
-	now    time.Time
+	now    *clock
 }
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -55,7 +56,7 @@ func newFixture(t *testing.T, db string) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{t: t, db: db, dir: t.TempDir(), snaps: t.TempDir(), keys: k, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
+	f := &fixture{t: t, db: db, dir: t.TempDir(), snaps: t.TempDir(), keys: k, now: newClock(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))}
 	f.found()
 	return f
 }
@@ -77,10 +78,26 @@ func (f *fixture) found() {
 	}
 }
 
+// clock is the fixture's time, which the store's own goroutines read too.
+type clock struct{ at atomic.Pointer[time.Time] }
+
+func newClock(t time.Time) *clock {
+	c := &clock{}
+	c.at.Store(&t)
+	return c
+}
+
+func (c *clock) get() time.Time { return *c.at.Load() }
+
+func (c *clock) pass(d time.Duration) {
+	t := c.get().Add(d)
+	c.at.Store(&t)
+}
+
 func (f *fixture) open() {
 	f.t.Helper()
 	s, err := store.Open(context.Background(), store.Config{DB: f.db, Blobs: f.dir, Ledger: f.ledger,
-		Snapshots: f.snaps, SnapshotBytes: f.room, Horizon: f.behind, Keys: f.keys, Now: func() time.Time { return f.now }, Log: quiet})
+		Snapshots: f.snaps, SnapshotBytes: f.room, Horizon: f.behind, Keys: f.keys, Now: f.now.get, Log: quiet})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -160,7 +177,7 @@ func (d *device) line(env protocol.Envelope) store.Incoming {
 // prepared makes an envelope of an act that rests on what the office sees now.
 func (d *device) prepared(a city.Actor, act city.Act) protocol.Envelope {
 	d.f.t.Helper()
-	m, err := city.Prepare(d.f.View(context.Background()), city.NewMutationID(), a, d.Device.ID, d.f.now, act)
+	m, err := city.Prepare(d.f.View(context.Background()), city.NewMutationID(), a, d.Device.ID, d.f.now.get(), act)
 	if err != nil {
 		d.f.t.Fatalf("prepare %s: %v", act.Type(), err)
 	}

@@ -443,7 +443,7 @@ func TestEnrolment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f.now = f.now.Add(2 * time.Hour)
+		f.now.pass(2 * time.Hour)
 		if _, err := f.Enrol(ctx, late, two.Public(), ""); !errors.Is(err, store.ErrCode) {
 			t.Errorf("an expired code: %v", err)
 		}
@@ -483,7 +483,7 @@ func TestSignIn(t *testing.T) {
 		if _, _, err := f.SignIn(ctx, "rosa", "correct horse"); city.CodeOf(err) != city.CodeSignIn {
 			t.Errorf("after ten failures: %v", err)
 		}
-		f.now = f.now.Add(16 * time.Minute)
+		f.now.pass(16 * time.Minute)
 		if _, _, err := f.SignIn(ctx, "rosa", "correct horse"); err != nil {
 			t.Errorf("after the lock: %v", err)
 		}
@@ -493,7 +493,7 @@ func TestSignIn(t *testing.T) {
 		if _, ok, _ := f.Session(ctx, token); ok {
 			t.Error("the session outlives its end")
 		}
-		f.now = f.now.Add(13 * time.Hour)
+		f.now.pass(13 * time.Hour)
 	})
 }
 

@@ -162,14 +162,14 @@ func TestADeviceCannotFillTheDisk(t *testing.T) {
 		if err := os.WriteFile(stray, []byte("str"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		f.now = f.now.Add(store.KeepUnfinished - time.Hour)
+		f.now.pass(store.KeepUnfinished - time.Hour)
 		if n, err := f.SweepUploads(ctx); n != 1 || err != nil {
 			t.Errorf("too early: %d, %v", n, err)
 		}
 		if _, err := os.Stat(stray); err == nil {
 			t.Error("bytes that the database does not know stay")
 		}
-		f.now = f.now.Add(2 * time.Hour)
+		f.now.pass(2 * time.Hour)
 		if n, err := f.SweepUploads(ctx); n != store.MaxUnfinished+1 || err != nil {
 			t.Errorf("swept %d, %v", n, err)
 		}
@@ -225,7 +225,7 @@ func TestArrivalIsTold(t *testing.T) {
 		}
 		add("early", nameOf(data))
 		for _, id := range []city.ID{"late", "early"} {
-			if p := f.photo(id); !p.Arrived.Equal(f.now) || len(p.Thumb) == 0 || len(p.Thumb) > city.MaxThumb {
+			if p := f.photo(id); !p.Arrived.Equal(f.now.get()) || len(p.Thumb) == 0 || len(p.Thumb) > city.MaxThumb {
 				t.Errorf("%s: arrived %v, thumbnail of %d bytes", id, p.Arrived, len(p.Thumb))
 			}
 		}
@@ -275,14 +275,14 @@ func TestLostPhotoIsGivenUpAndHealed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	h.now = h.now.Add(city.MayNotCome - time.Hour)
+	h.now.pass(city.MayNotCome - time.Hour)
 	if keep(); h.photo("p").Lost() {
 		t.Fatal("given up too early")
 	}
 	if b := h.backup(); b.Safe != before || b.Waiting != 1 {
 		t.Fatalf("safe %d, waiting %d", b.Safe, b.Waiting)
 	}
-	h.now = h.now.Add(2 * time.Hour)
+	h.now.pass(2 * time.Hour)
 	keep()
 	if p := h.photo("p"); !p.Lost() || p.LostBy == "" {
 		t.Fatalf("not given up: %+v", p)
