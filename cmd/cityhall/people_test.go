@@ -83,7 +83,7 @@ func (w *window) work() {
 	w.WaitFor("Is this right?", soon)
 	w.show("check")
 	w.press("Save")
-	w.WaitFor("Office is checking", soon)
+	w.WaitFor("Done, not delivered yet", soon)
 	w.show("finished")
 	w.press("Waiting")
 	w.WaitFor("Waiting to be sent", soon)
