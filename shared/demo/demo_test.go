@@ -280,6 +280,15 @@ func TestEndsMeet(t *testing.T) {
 // TestLandmarksStandWhereTheirAddressIs keeps the map and the addresses together.
 func TestLandmarksStandWhereTheirAddressIs(t *testing.T) {
 	g := demo.New(1, now).Geography
+	districts := 0
+	for _, a := range g.Areas {
+		if a.Kind == "district" {
+			districts++
+		}
+	}
+	if districts != 6 {
+		t.Errorf("%d districts", districts)
+	}
 	if len(g.Streets) < 45 || len(g.Spots) < 20 || len(g.Areas) < 10 {
 		t.Errorf("%d streets, %d landmarks, %d areas", len(g.Streets), len(g.Spots), len(g.Areas))
 	}

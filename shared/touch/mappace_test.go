@@ -154,26 +154,6 @@ func openBusyMap(t testing.TB) *mapStage {
 	})
 }
 
-// A frame of a drag takes 8 ms of our own work at most, with 2,000 marks.
-func TestMapFrameIsQuick(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measures time")
-	}
-	m := openBusyMap(t)
-	plane := m.plane(t)
-	frames := make([]time.Duration, 0, 200)
-	for i := range 200 {
-		s, c := math.Sincos(float64(i) / 9)
-		from := time.Now()
-		plane.Dragged(&fyne.DragEvent{Dragged: fyne.NewDelta(float32(25*s), float32(25*c))})
-		frames = append(frames, time.Since(from))
-	}
-	slices.Sort(frames)
-	if median := frames[100]; median > 8*time.Millisecond {
-		t.Errorf("a frame takes %v, want 8 ms", median)
-	}
-}
-
 func BenchmarkMapPan(b *testing.B) {
 	m := openBusyMap(b)
 	plane := m.plane(b)
