@@ -143,11 +143,13 @@ func (l *Line) relay(to, from *net.TCPConn, count *atomic.Int64) {
 		n, err := from.Read(piece)
 		if n > 0 {
 			time.Sleep(time.Duration(l.latency.Load()))
+			// Counted before it is handed on: who has the answer finds its
+			// question counted.
+			count.Add(int64(n))
 			if _, writeErr := to.Write(piece[:n]); writeErr != nil {
 				reset(from)
 				return
 			}
-			count.Add(int64(n))
 		}
 		switch {
 		case err == io.EOF:
