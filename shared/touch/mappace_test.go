@@ -13,6 +13,7 @@ import (
 	"fyne.io/fyne/v2/test"
 	"pgregory.net/rapid"
 
+	"cityhall/shared/look"
 	"cityhall/shared/touch"
 )
 
@@ -29,12 +30,12 @@ func (m *mapStage) pictures() (found []*canvas.Image) {
 // A map whose tiles are late is ground, then a coarse picture, then the tile.
 func TestMissingTiles(t *testing.T) {
 	m := openMap(t, nil)
-	m.tiles.missing = func(touch.MapTile) bool { return true }
+	m.tiles.missing = func(look.MapTile) bool { return true }
 	m.view.Look(middle, 17)
 	if n := len(m.pictures()); n != 0 {
 		t.Fatalf("%d pictures of a level that was never shown", n)
 	}
-	m.tiles.missing = func(t touch.MapTile) bool { return t.Z > 15 }
+	m.tiles.missing = func(t look.MapTile) bool { return t.Z > 15 }
 	m.tiles.changed()
 	for _, i := range m.pictures() {
 		if i.Size().Width != 4*256 {
@@ -51,7 +52,7 @@ func TestMissingTiles(t *testing.T) {
 			t.Errorf("a tile is %v wide, want 256", i.Size().Width)
 		}
 	}
-	m.tiles.missing = func(t touch.MapTile) bool { return t.Z <= 16 }
+	m.tiles.missing = func(t look.MapTile) bool { return t.Z <= 16 }
 	tap(t, m.stage, "Farther away")
 	small := m.pictures()
 	if len(small) == 0 || small[0].Size().Width != 128 {
@@ -78,17 +79,17 @@ func TestMapStopsWatching(t *testing.T) {
 
 func TestMapAsksForTheRightPictures(t *testing.T) {
 	at := mercatorOf(middle)
-	want := func(scale int, theme touch.MapTheme) touch.MapTile {
-		return touch.MapTile{Z: 15, X: int(at[0] * (1 << 15)), Y: int(at[1] * (1 << 15)), Scale: scale, Theme: theme}
+	want := func(scale int, theme look.MapTheme) look.MapTile {
+		return look.MapTile{Z: 15, X: int(at[0] * (1 << 15)), Y: int(at[1] * (1 << 15)), Scale: scale, Theme: theme}
 	}
 	for _, c := range []struct {
 		prefs touch.Prefs
 		dev   touch.Device
-		want  touch.MapTile
+		want  look.MapTile
 	}{
-		{touch.Prefs{}, touch.Tablet(), want(1, touch.MapLight)},
-		{touch.Prefs{Dark: true}, touch.Kiosk(mm24), want(2, touch.MapDark)},
-		{touch.Prefs{HighContrast: true, Dark: true}, touch.Kiosk(mmWide), want(1, touch.MapContrast)},
+		{touch.Prefs{}, touch.Tablet(), want(1, look.MapLight)},
+		{touch.Prefs{Dark: true}, touch.Kiosk(mm24), want(2, look.MapDark)},
+		{touch.Prefs{HighContrast: true, Dark: true}, touch.Kiosk(mmWide), want(1, look.MapContrast)},
 	} {
 		tiles := &sampleTiles{plain: true}
 		st := open(t, c.prefs, c.dev, fyne.NewSize(1080, 800))
@@ -144,8 +145,8 @@ func TestMapRunsOn(t *testing.T) {
 // flatTiles has one picture for all, at once.
 type flatTiles struct{ img image.Image }
 
-func (f flatTiles) Tile(touch.MapTile) image.Image { return f.img }
-func (f flatTiles) Watch(func()) func()            { return func() {} }
+func (f flatTiles) Tile(look.MapTile) image.Image { return f.img }
+func (f flatTiles) Watch(func()) func()           { return func() {} }
 
 func openBusyMap(t testing.TB) *mapStage {
 	return openMap(t, func(s *touch.MapSpec) {

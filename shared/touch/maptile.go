@@ -5,39 +5,16 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+
+	"cityhall/shared/look"
 )
-
-// MapTheme is how a tile is to be drawn.
-type MapTheme int
-
-// The themes, one for each palette.
-const (
-	MapLight MapTheme = iota
-	MapDark
-	MapContrast // few things, thick lines, on black
-)
-
-// MapTile names a picture of a piece of the map: web mercator, X from the west,
-// Y from the north, 2^Z by 2^Z pieces. It is 256 times Scale pixels square;
-// Scale is 1, or 2 where a pixel is so small that everything is drawn double.
-type MapTile struct {
-	Z, X, Y int
-	Scale   int
-	Theme   MapTheme
-}
-
-// above is the tile n levels up that this one is a part of.
-func (t MapTile) above(n int) MapTile {
-	t.Z, t.X, t.Y = t.Z-n, t.X>>n, t.Y>>n
-	return t
-}
 
 // Tiles is where a map takes its pictures from. Both methods are called on the
 // user interface goroutine and must not block.
 type Tiles interface {
 	// Tile gives a tile, or nil while it is not there; then it is to be made
 	// soon, the latest asked for first. The same picture is the same value.
-	Tile(t MapTile) image.Image
+	Tile(t look.MapTile) image.Image
 	// Watch has changed called, from any goroutine, when tiles have come that
 	// were asked for, until stop is called.
 	Watch(changed func()) (stop func())
@@ -47,11 +24,11 @@ type Tiles interface {
 // is dragged: one tile is one pixel grid, so nothing is scaled.
 type tileLayer struct {
 	tiles Tiles
-	theme MapTheme
+	theme look.MapTheme
 	scale int
 	side  float64 // of a tile in Fyne's pixels
 	box   *fyne.Container
-	shown map[MapTile]*canvas.Image // in the last frame
+	shown map[look.MapTile]*canvas.Image // in the last frame
 }
 
 // mostAbove is how many levels up a picture may be borrowed from.
@@ -61,9 +38,9 @@ func (k *Kit) newTileLayer(tiles Tiles) *tileLayer {
 	l := &tileLayer{tiles: tiles, scale: 1, box: &fyne.Container{}}
 	switch {
 	case k.Prefs.HighContrast:
-		l.theme = MapContrast
+		l.theme = look.MapContrast
 	case k.Prefs.Dark:
-		l.theme = MapDark
+		l.theme = look.MapDark
 	}
 	device := float32(1)
 	if k.shell != nil && k.shell.canvas != nil {
@@ -85,27 +62,31 @@ func (l *tileLayer) arrange(zoom int, left, top float64, size fyne.Size) {
 	if l.tiles == nil {
 		return
 	}
-	f := frameOfTiles{l: l, zoom: zoom, left: left, top: top, used: map[MapTile]*canvas.Image{}}
+	f := frameOfTiles{l: l, zoom: zoom, left: left, top: top, used: map[look.MapTile]*canvas.Image{}}
 	most := 1<<zoom - 1
 	x0, x1 := l.index(left, most), l.index(left+float64(size.Width)-1, most)
 	y0, y1 := l.index(top, most), l.index(top+float64(size.Height)-1, most)
 	whole := true
 	for y := y0; y <= y1; y++ {
 		for x := x0; x <= x1; x++ {
-			whole = f.show(MapTile{zoom, x, y, l.scale, l.theme}) && whole
+			whole = f.show(l.name(zoom, x, y)) && whole
 		}
 	}
 	if whole { // then those just beyond the edge may be made ready
 		for y := max(0, y0-1); y <= min(most, y1+1); y++ {
 			for x := max(0, x0-1); x <= min(most, x1+1); x++ {
 				if x < x0 || x > x1 || y < y0 || y > y1 {
-					l.tiles.Tile(MapTile{zoom, x, y, l.scale, l.theme})
+					l.tiles.Tile(l.name(zoom, x, y))
 				}
 			}
 		}
 	}
 	l.box.Objects = append(f.under, f.over...)
 	l.shown = f.used
+}
+
+func (l *tileLayer) name(z, x, y int) look.MapTile {
+	return look.MapTile{Z: z, X: x, Y: y, Scale: l.scale, Theme: l.theme}
 }
 
 func (l *tileLayer) index(at float64, most int) int {
@@ -117,19 +98,19 @@ type frameOfTiles struct {
 	l           *tileLayer
 	zoom        int
 	left, top   float64
-	used        map[MapTile]*canvas.Image
+	used        map[look.MapTile]*canvas.Image
 	under, over []fyne.CanvasObject
 }
 
 // show puts a tile in its place, or else what is known of that place from
 // another level: a piece of a coarser tile, or the finer ones shown before.
-func (f *frameOfTiles) show(t MapTile) (whole bool) {
+func (f *frameOfTiles) show(t look.MapTile) (whole bool) {
 	if img := f.l.tiles.Tile(t); img != nil {
 		f.over = append(f.over, f.place(t, img))
 		return true
 	}
 	for n := 1; n <= min(mostAbove, t.Z); n++ {
-		up := t.above(n)
+		up := t.Above(n)
 		if f.used[up] != nil {
 			return false
 		}
@@ -139,7 +120,7 @@ func (f *frameOfTiles) show(t MapTile) (whole bool) {
 		}
 	}
 	for i := range 4 {
-		part := MapTile{t.Z + 1, 2*t.X + i%2, 2*t.Y + i/2, t.Scale, t.Theme}
+		part := f.l.name(t.Z+1, 2*t.X+i%2, 2*t.Y+i/2)
 		if o := f.l.shown[part]; o != nil {
 			f.under = append(f.under, f.place(part, o.Image))
 		}
@@ -148,7 +129,7 @@ func (f *frameOfTiles) show(t MapTile) (whole bool) {
 }
 
 // place moves the picture's object where it belongs, at the scale of its level.
-func (f *frameOfTiles) place(t MapTile, img image.Image) *canvas.Image {
+func (f *frameOfTiles) place(t look.MapTile, img image.Image) *canvas.Image {
 	o := f.l.shown[t]
 	if o == nil || o.Image != img {
 		o = canvas.NewImageFromImage(img)

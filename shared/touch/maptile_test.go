@@ -11,24 +11,24 @@ import (
 
 // sampleTiles draws a made-up city: streets in blocks, avenues, parks, a bay.
 type sampleTiles struct {
-	made    map[touch.MapTile]image.Image
-	asked   []touch.MapTile
-	missing func(touch.MapTile) bool // nil has everything
+	made    map[look.MapTile]image.Image
+	asked   []look.MapTile
+	missing func(look.MapTile) bool // nil has everything
 	changed func()
 	stopped int
 	plain   bool // one colour, which takes no time
 }
 
-func (s *sampleTiles) Tile(t touch.MapTile) image.Image {
+func (s *sampleTiles) Tile(t look.MapTile) image.Image {
 	s.asked = append(s.asked, t)
 	if s.missing != nil && s.missing(t) {
 		return nil
 	}
 	if s.made == nil {
-		s.made = map[touch.MapTile]image.Image{}
+		s.made = map[look.MapTile]image.Image{}
 	}
 	if s.plain {
-		t = touch.MapTile{Theme: t.Theme}
+		t = look.MapTile{Theme: t.Theme}
 	}
 	switch {
 	case s.made[t] != nil:
@@ -48,14 +48,14 @@ func (s *sampleTiles) Watch(changed func()) func() {
 }
 
 // sampleInk is what a tile is drawn with in each theme.
-var sampleInk = map[touch.MapTheme]struct{ land, park, water, casing, street, avenue color.NRGBA }{
-	touch.MapLight:    {look.RGB(0xF1EDE4), look.RGB(0xD5E5C8), look.RGB(0xC3DDE8), look.RGB(0xDCD5C6), look.RGB(0xFFFFFF), look.RGB(0xFBE6BD)},
-	touch.MapDark:     {look.RGB(0x1C252E), look.RGB(0x20352B), look.RGB(0x15303F), look.RGB(0x10171F), look.RGB(0x36424E), look.RGB(0x55503F)},
-	touch.MapContrast: {look.RGB(0x000000), look.RGB(0x0C2410), look.RGB(0x00233A), look.RGB(0x000000), look.RGB(0x8C8C8C), look.RGB(0xFFFFFF)},
+var sampleInk = map[look.MapTheme]struct{ land, park, water, casing, street, avenue color.NRGBA }{
+	look.MapLight:    {look.RGB(0xF1EDE4), look.RGB(0xD5E5C8), look.RGB(0xC3DDE8), look.RGB(0xDCD5C6), look.RGB(0xFFFFFF), look.RGB(0xFBE6BD)},
+	look.MapDark:     {look.RGB(0x1C252E), look.RGB(0x20352B), look.RGB(0x15303F), look.RGB(0x10171F), look.RGB(0x36424E), look.RGB(0x55503F)},
+	look.MapContrast: {look.RGB(0x000000), look.RGB(0x0C2410), look.RGB(0x00233A), look.RGB(0x000000), look.RGB(0x8C8C8C), look.RGB(0xFFFFFF)},
 }
 
 // drawSample colours each pixel by how far it is from the nearest street.
-func drawSample(t touch.MapTile) image.Image {
+func drawSample(t look.MapTile) image.Image {
 	ink := sampleInk[t.Theme]
 	side := 256 * t.Scale
 	world := 40_075_016.686 * math.Cos(47.6*math.Pi/180)
