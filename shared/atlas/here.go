@@ -18,6 +18,7 @@ type Here struct {
 	Place city.Place `json:"place"`
 	// Estimated says that the place's address is worked out from its point.
 	Estimated bool       `json:"estimated,omitempty"`
+	Outside   bool       `json:"outside,omitempty"` // of the city; see Atlas.Outside
 	Areas     []HereArea `json:"areas"`
 	// Polling are the places to vote for the precinct here; more than one only
 	// where the city's own data say so.
@@ -71,6 +72,9 @@ func (a *Atlas) Here(ctx context.Context, at city.Place, now time.Time, calendar
 	}
 	areas, err := a.areasAt(ctx, p, "")
 	if err != nil {
+		return h, fmt.Errorf("what is here: %w", err)
+	}
+	if h.Outside, err = a.outside(ctx, areas); err != nil {
 		return h, fmt.Errorf("what is here: %w", err)
 	}
 	number, _ := houseNumber(first(split(h.Place.Address)))

@@ -25,6 +25,20 @@ func LoadService(view View, id ID) (Service, bool, error) {
 	return s, ok, err
 }
 
+// reaches is how many metres apart two reports of a group may lie and still be
+// about one thing: the next pothole or lamp is another one, a fallen tree is long
+// and given by the nearest house, water runs, and animals walk.
+var reaches = map[string]int{"streets": 75, "waste": 75, "trees": 120, "water": 200, "animals": 400}
+
+// Reach is how many metres apart two open reports may lie and still be about one
+// thing, so that a person is asked whether they are.
+func (s Service) Reach() int {
+	if m, ok := reaches[s.Group]; ok {
+		return m
+	}
+	return 150
+}
+
 // Matches tells whether every word of the query begins a word of the service's
 // name, summary or keywords in the language. An empty query matches.
 func (s Service) Matches(query, lang string) bool {
