@@ -32,7 +32,11 @@ func (m *Map) newHead() fyne.CanvasObject {
 		if m.view.list {
 			icon, short = look.IconMap, "common.map.map_short"
 		}
-		toggle := k.Button(Secondary, icon, k.T(short), func() { m.setList(!m.view.list, nil) })
+		tap := func() { m.setList(!m.view.list, nil) }
+		if m.spec.List != nil && !m.view.list {
+			tap = m.spec.List
+		}
+		toggle := k.Button(Secondary, icon, k.T(short), tap)
 		toggle.SetLabel(m.toggleLabel())
 		parts = append(parts, toggle)
 	}
