@@ -17,11 +17,11 @@ type Order string
 const (
 	ByPromise  Order = "promise"
 	ByPriority Order = "priority"
-	ByDistrict Order = "district" // where the crew is comes first
+	ByDistance Order = "distance" // from the last known position; without one the district of the last job comes first
 )
 
 // Orders lists them as they are offered.
-var Orders = []Order{ByPromise, ByPriority, ByDistrict}
+var Orders = []Order{ByPromise, ByDistance, ByPriority}
 
 // Fresh tells whether the crew has seen a job as it stands.
 type Fresh string
@@ -41,6 +41,9 @@ type Job struct {
 	Title    string // the service's name
 	Icon     string
 	Where    string
+	Place    city.Place // as exact as the crew may know it
+	Metres   int        // from where the tablet is or was, if Measured
+	Measured bool
 	District string
 	State    city.JobState
 	Priority city.Priority
@@ -72,6 +75,7 @@ type jobList struct {
 	all   []Job
 	order Order
 	done  bool
+	onMap bool // instead of in a list
 	seen  map[city.ID]string
 }
 
@@ -86,7 +90,7 @@ func (a *App) ShowsDone() bool { return a.list.done }
 
 // SetOrder sorts the list, now and at the next start.
 func (a *App) SetOrder(o Order) {
-	a.list.order = o
+	a.list.order, a.at.list = o, a.at.last
 	if err := a.r.SetSetting(a.ctx, "field.order", string(o)); err != nil {
 		a.cfg.Log.Error("keep order", "err", err)
 	}
@@ -97,6 +101,16 @@ func (a *App) SetOrder(o Order) {
 // ShowDone lists finished jobs, or the open ones again.
 func (a *App) ShowDone(done bool) {
 	a.list.done = done
+	a.Changed(Same)
+}
+
+// ShowsMap tells whether the open jobs are on a map instead of in the list.
+func (a *App) ShowsMap() bool { return a.list.onMap && a.HasMap() }
+
+// ShowMap shows the open jobs on a map, or in the list again.
+func (a *App) ShowMap(on bool) {
+	a.list.onMap = on
+	a.list.done = a.list.done && !on
 	a.Changed(Same)
 }
 
@@ -171,7 +185,10 @@ func (a *App) readJob(view city.View, rec city.Record) (Job, error) {
 	}
 	j := Job{ID: rec.ID, Request: order.Request, Number: order.Request.Number(), State: order.State, Priority: order.Priority,
 		Due: order.DueAt, Returned: order.Returned, visit: order.Visit, district: req.Place.District,
-		District: a.settings.District(req.Place.District), Where: work.Place.Line(), Title: a.T("field.job.untitled")}
+		District: a.settings.District(req.Place.District), Where: work.Place.Line(), Place: work.Place, Title: a.T("field.job.untitled")}
+	if !j.Place.OnMap() {
+		j.Place = req.Place
+	}
 	if svc, ok := a.services[req.Service]; ok {
 		j.Title, j.Icon = svc.Name.In(a.prefs.Language), svc.Icon
 	}
@@ -256,6 +273,7 @@ func (a *App) markSeen(id city.ID) {
 // latest first.
 func (a *App) sortJobs() {
 	here := a.here()
+	a.measure()
 	slices.SortStableFunc(a.list.all, func(x, y Job) int {
 		if x.Open() != y.Open() {
 			return ahead(x.Open())
@@ -270,7 +288,13 @@ func (a *App) sortJobs() {
 		switch a.list.order {
 		case ByPriority:
 			return cmp.Or(cmp.Compare(x.Priority.Rank(), y.Priority.Rank()), promise, cmp.Compare(x.ID, y.ID))
-		case ByDistrict:
+		case ByDistance:
+			if x.Measured != y.Measured {
+				return ahead(x.Measured)
+			}
+			if x.Measured {
+				return cmp.Or(cmp.Compare(x.Metres, y.Metres), promise, cmp.Compare(x.ID, y.ID))
+			}
 			if near := x.district == here; near != (y.district == here) {
 				return ahead(near)
 			}

@@ -77,6 +77,7 @@ func (a *App) openAtlas() {
 		a.atlas.Close()
 	}
 	a.atlas, a.places = places, a.settings.Places
+	a.survey()
 }
 
 // shown is what Refresh compares, so that a change that nobody can see does not
@@ -109,6 +110,9 @@ func (a *App) Refresh() {
 		return
 	}
 	a.images.retry(a.link.State == replica.LinkOnline)
+	if a.wantsOpen() {
+		a.loadOpen()
+	}
 	if !reflect.DeepEqual(before, a.shown()) {
 		a.Changed(Same)
 	}

@@ -34,6 +34,7 @@ type stage struct {
 	pictures string
 	sticks   []string           // that are plugged in
 	metered  bool               // the line costs by the megabyte
+	fix      fieldapp.Fix       // zero: the receiver has heard nothing
 	jobs     map[string]city.ID // orders by address
 	requests map[string]city.ID
 }
@@ -43,7 +44,8 @@ type stage struct {
 func newStage(t testing.TB, fresh bool) *stage {
 	t.Helper()
 	s := &stage{Town: town.New(t), t: t, pictures: t.TempDir(), jobs: map[string]city.ID{}, requests: map[string]city.ID{}}
-	cfg := fieldapp.Config{Sticks: func() ([]string, error) { return s.sticks, nil }, Pictures: s.pictures, Language: "en", PIN: pin, Now: s.Now}
+	cfg := fieldapp.Config{Sticks: func() ([]string, error) { return s.sticks, nil }, Pictures: s.pictures, Language: "en", PIN: pin, Now: s.Now,
+		Position: func() (fieldapp.Fix, bool) { return s.fix, s.fix != fieldapp.Fix{} }}
 	s.open()
 	if fresh {
 		cfg.PIN = ""

@@ -101,11 +101,11 @@ func (k *Kit) away(metres float64, eighth int) string {
 		return k.T("common.map.away.here")
 	}
 	directions := [8]string{"n", "ne", "e", "se", "s", "sw", "w", "nw"}
-	return k.T("common.map.away."+directions[eighth], "distance", k.distance(metres))
+	return k.T("common.map.away."+directions[eighth], "distance", k.Distance(metres))
 }
 
-// distance says a length with two digits that matter, as people do.
-func (k *Kit) distance(metres float64) string {
+// Distance says a length in metres with two digits that matter, as people do.
+func (k *Kit) Distance(metres float64) string {
 	digits := max(1, math.Pow(10, math.Floor(math.Log10(max(1, metres)))-1))
 	metres = math.Round(metres/digits) * digits
 	if metres < 1000 {

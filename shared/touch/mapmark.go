@@ -164,5 +164,5 @@ func (m *Map) hereWords() string {
 	if m.spec.Here == nil || m.spec.Here.Within <= 0 {
 		return m.k.T("common.map.here")
 	}
-	return m.k.T("common.map.here_within", "distance", m.k.distance(m.spec.Here.Within))
+	return m.k.T("common.map.here_within", "distance", m.k.Distance(m.spec.Here.Within))
 }

@@ -39,6 +39,7 @@ func (k *Kit) MapPiece(spec PieceSpec) *Press {
 	icon.SetMinSize(fyne.NewSquareSize(side * 0.52))
 	p.mark = k.Over(disc, k.Center(icon))
 	p.clip = container.NewClip(&fyne.Container{Objects: []fyne.CanvasObject{p.sheet, p.tiles.box, p.mark}})
+	p.clip.ExtendBaseWidget(p.clip) // else a size that is set before the first MinSize is lost
 	p.ExtendBaseWidget(p)
 	spec.View.watch(spec.Tiles, p.arrange)
 	press := k.Press(spec.Label, p, spec.Open)

@@ -153,7 +153,7 @@ func (k *Kit) scaleBar(metresPerPixel float64) fyne.CanvasObject {
 	line := func() *canvas.Rectangle { return canvas.NewRectangle(k.Pal.Ink) }
 	side := fyne.NewSize(float32(length/metresPerPixel), k.Size(look.Caption)*0.4)
 	bar := box(rule{side, max(2, k.Px(1.5))}, line(), line(), line())
-	words := k.distance(length)
+	words := k.Distance(length)
 	return newNotice(RoleImage, k.T("common.map.scale", "distance", words), k.H(look.S, bar, k.Text(words, Caption)))
 }
 
