@@ -75,11 +75,15 @@ func (a *App) ShowAssets(lat, lon int32) {
 		return
 	}
 	a.near.assets, a.near.asked = found, true
-	a.notice = nil
-	if len(found) == 0 {
-		a.notice = a.tell("field.near.no_assets", "metres", assetReach)
-	}
 	a.Changed(Same)
+}
+
+// NoAssets says in words that there are none where they were asked for, or "".
+func (a *App) NoAssets() string {
+	if !a.near.asked || len(a.near.assets) > 0 {
+		return ""
+	}
+	return a.T("field.near.no_assets", "metres", assetReach)
 }
 
 // Assets are those that were asked for.

@@ -153,7 +153,7 @@ func (a *App) OpenRequest(id city.ID) {
 	if s := a.Screen(); s != ScreenNear && s != ScreenFind {
 		return
 	}
-	if j, ok := a.JobOf(id); ok && a.Screen() == ScreenNear {
+	if j, ok := a.JobOf(id); ok && a.find == nil {
 		a.OpenJob(j.ID)
 		return
 	}

@@ -16,6 +16,10 @@ func (p *page) find() fyne.CanvasObject {
 		return t.Empty(look.IconCheckCircle, t.T("field.find.saved"), "", nil)
 	}
 	parts := []fyne.CanvasObject{p.findService()}
+	parts = append(parts, p.findPlace(f))
+	if twins := p.twins(); twins != nil {
+		parts = append(parts, twins)
+	}
 	if stop := p.a.Stopped(); stop != "" {
 		parts = append(parts, t.Panel(touch.Bad, t.Para(stop, touch.Lead.Bold().In(t.Pal.Bad))))
 	}
@@ -28,10 +32,6 @@ func (p *page) find() fyne.CanvasObject {
 	}
 	words := t.Field(touch.FieldSpec{Label: t.T("field.find.words"), Value: f.Words, Lines: 4, Max: city.MaxWords, Error: p.a.FieldProblem("description"),
 		Changed: func(s string) { p.a.EditFind(func(f *fieldapp.Finding) { f.Words = s }) }})
-	parts = append(parts, p.findPlace(f))
-	if twins := p.twins(); twins != nil {
-		parts = append(parts, twins)
-	}
 	parts = append(parts, p.section("", words), p.formPhotos(f.Photos, false))
 	return p.frame(t.T("field.find.title"), t.H(look.M, p.main(look.IconCheck, t.T("field.find.save"), p.a.FileFinding)), parts...)
 }

@@ -132,9 +132,12 @@ func (p *page) near() fyne.CanvasObject {
 		}
 		a.OpenRequest(city.ID(id))
 	}})
-	head := []fyne.CanvasObject{p.head(t.T("field.near.title"))}
+	head := append([]fyne.CanvasObject{p.head(t.T("field.near.title"))}, p.said()...)
+	if none := a.NoAssets(); none != "" {
+		head = append(head, t.Banner(touch.Info, look.IconInfo, none))
+	}
 	assets := t.Button(touch.Secondary, look.IconSearch, t.T("field.near.assets"), func() { at := view.Centre(); a.ShowAssets(at.Lat, at.Lon) })
-	return t.Frame(t.V(look.None, append(head, p.said()...)...), body, t.BottomBar(t.H(look.M, touch.Grow(assets))))
+	return t.Frame(t.V(look.None, head...), body, t.BottomBar(t.H(look.M, touch.Grow(assets))))
 }
 
 // requestMark is a request on the map; a job of the crew says so.

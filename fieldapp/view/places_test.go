@@ -1,77 +1,20 @@
 package view_test
 
 import (
-	"context"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
-	"sync"
 	"time"
 
 	"cityhall/fieldapp"
-	"cityhall/shared/atlas"
 	"cityhall/shared/city"
-	"cityhall/shared/demo"
 	"cityhall/shared/sim/town"
 )
-
-// alderBend is the demo city's geography, and its places file.
-var alderBend = sync.OnceValues(func() (atlas.Geography, []byte) {
-	g := demo.New(1, time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)).Geography
-	dir, err := os.MkdirTemp("", "places")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "places.db")
-	if err := atlas.Build(context.Background(), path, g); err != nil {
-		panic(err)
-	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		panic(err)
-	}
-	return g, raw
-})
 
 // placed gives the city its places, and the tablet its copy of them.
 func (s *stage) placed() {
 	s.t.Helper()
-	g, raw := alderBend()
-	sha, err := s.Server.Store().PutBlob(s.t.Context(), raw)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	settings := city.Settings{Name: "Alder Bend", TimeZone: "America/New_York", Languages: []string{"en", "es"}, Phone: "555 0100", Places: sha}
-	for _, a := range g.Areas {
-		if a.Kind == atlas.AreaDistrict {
-			settings.Districts = append(settings.Districts, city.District{ID: city.ID(a.Key), Name: a.Name})
-		}
-	}
-	s.Act(&city.SetCity{Settings: settings})
+	s.OnMap()
 	s.Sync(s.r)
 	s.Sync(s.r)
 	s.a.Refresh()
-}
-
-// house is a place by its address, with its district.
-func (s *stage) house(address string) city.Place {
-	s.t.Helper()
-	g, _ := alderBend()
-	first, name, _ := strings.Cut(address, " ")
-	number, err := strconv.Atoi(first)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for _, street := range g.Streets {
-		if p, ok := street.House(number); ok && street.Name == name {
-			district, _ := g.DistrictAt(p)
-			return city.Place{Address: address, Lat: p.Lat, Lon: p.Lon, District: city.ID(district.Key)}
-		}
-	}
-	s.t.Fatalf("no house %s", address)
-	return city.Place{}
 }
 
 // settled is a crew's morning in a city that is on the map.
@@ -93,7 +36,7 @@ func (s *stage) settled() {
 	} {
 		place := city.Place{Detail: "By the old ferry landing"}
 		if r.address != "" {
-			place = s.house(r.address)
+			place = s.House(r.address)
 		}
 		s.requests[r.address], s.jobs[r.address] = s.Report(town.Trees, s.found(r.service, place), r.job)
 	}
@@ -101,7 +44,7 @@ func (s *stage) settled() {
 		address string
 		service city.ID
 	}{{"131 Maple Avenue", "fallen-tree"}, {"122 Maple Avenue", "pothole"}, {"340 Maple Avenue", "light"}, {"260 School Street", "light"}, {"611 Main Street", "pothole"}, {"615 Main Street", "pothole"}} {
-		act := s.found(r.service, s.house(r.address))
+		act := s.found(r.service, s.House(r.address))
 		act.Request = city.NewID()
 		s.requests[r.address] = act.Request
 		s.Act(&act)
@@ -121,7 +64,7 @@ func (s *stage) found(service city.ID, at city.Place) city.FileRequest {
 
 // standAt puts the tablet somewhere, give or take some metres.
 func (s *stage) standAt(address string, within float64) {
-	p := s.house(address)
+	p := s.House(address)
 	s.fix = fieldapp.Fix{Lat: p.Lat, Lon: p.Lon, Within: within, At: s.Now()}
 	s.a.Tick()
 }
@@ -137,7 +80,7 @@ var mapScenes = []scene{
 	{"near-assets", false, func(s *stage) {
 		s.settled()
 		s.a.OpenNear()
-		at := s.house("120 Maple Avenue")
+		at := s.House("120 Maple Avenue")
 		s.a.ShowAssets(at.Lat, at.Lon)
 	}},
 	{"near-no-assets", false, func(s *stage) { s.settled(); s.a.OpenNear(); s.a.ShowAssets(464_000_000, -693_000_000) }},

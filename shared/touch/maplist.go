@@ -27,7 +27,7 @@ func (m *Map) newHead() fyne.CanvasObject {
 		words = k.T("common.map.count", "count", len(m.spec.Marks))
 	}
 	parts := []fyne.CanvasObject{Grow(k.Para(words, Body))}
-	if len(m.spec.Marks) > 0 || m.view.list {
+	if len(m.spec.Marks) > 0 || m.view.list || m.spec.List != nil {
 		icon, short := look.IconList, "common.map.list_short"
 		if m.view.list {
 			icon, short = look.IconMap, "common.map.map_short"

@@ -88,7 +88,7 @@ func (l *mapFrame) Layout(os []fyne.CanvasObject, size fyne.Size) {
 	head, body, strip := os[0], os[1], os[2]
 	top, bottom := heightFor(head, size.Width), heightFor(strip, size.Width)
 	head.Show()
-	if len(l.m.spec.Marks) == 0 && size.Height-top-bottom < 5*l.m.k.Target() {
+	if len(l.m.spec.Marks) == 0 && l.m.spec.List == nil && size.Height-top-bottom < 5*l.m.k.Target() {
 		head.Hide()
 		top = 0
 	}

@@ -10,9 +10,6 @@ import (
 	"time"
 )
 
-// Local is where gpsd listens on its own machine.
-const Local = "localhost:2947"
-
 // Fix is a place that the receiver has worked out.
 type Fix struct {
 	Lat, Lon int32     // WGS 84 in units of 1e-7 degrees
