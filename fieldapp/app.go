@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cityhall/shared/atlas"
+	"cityhall/shared/basemap"
 	"cityhall/shared/city"
 	"cityhall/shared/replica"
 	"cityhall/shared/words"
@@ -16,6 +17,7 @@ import (
 type Config struct {
 	Replica  *replica.Replica
 	Pictures string // folder where the camera leaves its pictures; may be empty
+	Tiles    string // folder that keeps pieces of the map that were drawn; empty keeps none
 	Language string // for the first start, such as "en"
 	Enrol    string // an enrolment to offer on the first screen
 	Name     string // what the city is to call the tablet
@@ -96,6 +98,7 @@ type App struct {
 	atlas    *atlas.Atlas
 	places   string // blob that atlas was opened from
 	ground   ground // what it covers
+	tiles    *basemap.Source
 	at       positions
 
 	stack   []Screen
@@ -191,9 +194,7 @@ func (a *App) Run(ctx context.Context) {
 // Close puts on disk what was typed last.
 func (a *App) Close() {
 	a.flush()
-	if a.atlas != nil {
-		a.atlas.Close()
-	}
+	a.closeAtlas()
 }
 
 // Screen is what is to be shown now.

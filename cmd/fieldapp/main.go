@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -80,12 +81,17 @@ func run(ctx context.Context, c Config, started time.Time, logs io.Writer) error
 	if err != nil {
 		return err
 	}
-	a, err := fieldapp.Open(ctx, fieldapp.Config{Replica: rep, Pictures: c.Pictures, Language: c.Lang, Enrol: c.Enrol, Name: c.Name, PIN: c.PIN,
+	a, err := fieldapp.Open(ctx, fieldapp.Config{Replica: rep, Pictures: c.Pictures, Tiles: filepath.Join(c.Data, "tiles"), Language: c.Lang, Enrol: c.Enrol, Name: c.Name, PIN: c.PIN,
 		Position: func() (fieldapp.Fix, bool) { f, known := receiver.Last(); return fieldapp.Fix(f), known }, LockAfter: c.Lock, Sticks: func() ([]string, error) { return volume.Mounted(volume.Table) }, Now: time.Now, Log: log, Post: fyne.Do, Background: w.Go})
 	if err != nil {
 		return err
 	}
-	v := view.New(a, view.Config{Device: c.device(), ReduceMotion: !c.Motion, Now: time.Now})
+	v := view.New(a, view.Config{Device: c.device(), ReduceMotion: !c.Motion, Now: time.Now, Tiles: func() touch.Tiles {
+		if s := a.Tiles(); s != nil {
+			return s
+		}
+		return nil
+	}})
 	v.Mount(w)
 	w.Live(ctx, log, started, v.Shell(), func() {
 		if c.Enrol != "" {

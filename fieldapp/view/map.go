@@ -187,6 +187,3 @@ func (p *page) piece(j *fieldapp.JobPage) fyne.CanvasObject {
 	return t.MapPiece(touch.PieceSpec{Label: j.Where + ". " + t.T("field.job.map"), Tiles: tiles, View: p.v.maps.piece, Zoom: 17, High: t.Target() * 3.6,
 		Mark: touch.Mark{At: point(j.Place), Icon: p.icon(j.Icon), Tint: tint(j.Icon)}, Open: p.a.OpenNearJob})
 }
-
-// tiles are the pictures of the map; nil while there are none.
-func (v *View) tiles() touch.Tiles { return nil }

@@ -34,6 +34,7 @@ type stage struct {
 	pictures string
 	sticks   []string           // that are plugged in
 	metered  bool               // the line costs by the megabyte
+	tiles    touch.Tiles        // nil: the map is plain ground
 	fix      fieldapp.Fix       // zero: the receiver has heard nothing
 	jobs     map[string]city.ID // orders by address
 	requests map[string]city.ID
@@ -64,7 +65,7 @@ func newStage(t testing.TB, fresh bool) *stage {
 	// this, what is built after a minute of tests that paint nothing is too old at
 	// its first picture.
 	test.NewTempWindow(t, nil).Canvas().Capture()
-	s.v = view.New(a, view.Config{Device: touch.Tablet(), ReduceMotion: true, Now: s.Now})
+	s.v = view.New(a, view.Config{Device: touch.Tablet(), ReduceMotion: true, Now: s.Now, Tiles: func() touch.Tiles { return s.tiles }})
 	s.w = test.NewTempWindow(t, nil)
 	s.v.Mount(s.w)
 	s.w.Resize(fyne.NewSize(1280, 800))

@@ -17,7 +17,9 @@ type Config struct {
 	Device       touch.Device
 	ReduceMotion bool
 	Brand        look.Brand
-	Now          func() time.Time
+	// Tiles gives the pictures of the map, nil while there are none.
+	Tiles func() touch.Tiles
+	Now   func() time.Time
 }
 
 // View shows the app. It belongs to the screen's goroutine.
@@ -28,11 +30,15 @@ type View struct {
 	open   string        // job that detail shows
 	size   fyne.Size     // of the last drawing
 	maps   maps
+	tiles  func() touch.Tiles
 }
 
 // New makes the view of an app.
 func New(app *fieldapp.App, cfg Config) *View {
-	v := &View{app: app, maps: newMaps()}
+	v := &View{app: app, maps: newMaps(), tiles: cfg.Tiles}
+	if v.tiles == nil {
+		v.tiles = func() touch.Tiles { return nil }
+	}
 	hooks := touch.Hooks{
 		Activity: app.Activity,
 		Now:      cfg.Now,

@@ -85,7 +85,7 @@ var parts = []part{
 
 var presenter = []edge{
 	{"shared/replica", "reads the device's copy, records acts"}, {"shared/city", "speaks of the domain"}, {"shared/atlas", "searches places"},
-	{"shared/words", "says it in the person's language"},
+	{"shared/words", "says it in the person's language"}, {"shared/basemap", "the map is drawn from the places that have come"},
 }
 
 var view = []edge{

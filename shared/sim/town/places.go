@@ -32,6 +32,12 @@ var alderBend = sync.OnceValues(func() (geography atlas.Geography, file []byte) 
 	return geography, file
 })
 
+// Places is the places file of Alder Bend.
+func Places() []byte {
+	_, file := alderBend()
+	return file
+}
+
 // OnMap makes the town Alder Bend, which has streets, districts and hydrants.
 // Devices have its places file after two rounds.
 func (w *Town) OnMap() {
