@@ -108,7 +108,7 @@ func (p *page) near() fyne.CanvasObject {
 	t, a, view := p.t, p.a, p.v.maps.near
 	from, focus := a.NearFrom()
 	if view.Zoom() == 0 && from.OnMap() {
-		view.Look(point(from), 17)
+		view.Look(point(from), 16)
 	}
 	requests, _ := a.OpenRequests()
 	own := a.OwnJobs()
@@ -184,6 +184,6 @@ func (p *page) piece(j *fieldapp.JobPage) fyne.CanvasObject {
 	case tiles == nil:
 		return t.H(look.None, touch.Grow(t.Button(touch.Secondary, look.IconMap, t.T("field.job.map"), p.a.OpenNearJob)))
 	}
-	return t.MapPiece(touch.PieceSpec{Label: j.Where + ". " + t.T("field.job.map"), Tiles: tiles, View: p.v.maps.piece, Zoom: 17, High: t.Target() * 3.6,
+	return t.MapPiece(touch.PieceSpec{Label: j.Where + ". " + t.T("field.job.map"), Tiles: tiles, View: p.v.maps.piece, High: t.Target() * 3.6,
 		Mark: touch.Mark{At: point(j.Place), Icon: p.icon(j.Icon), Tint: tint(j.Icon)}, Open: p.a.OpenNearJob})
 }
