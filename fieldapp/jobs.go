@@ -77,6 +77,10 @@ type jobList struct {
 	done  bool
 	onMap bool // instead of in a list
 	seen  map[city.ID]string
+
+	crew    city.ID // whose they are
+	reading bool    // away from the screen's goroutine
+	again   bool    // something has come since that began
 }
 
 // Counts are the figures above the list.
@@ -143,70 +147,6 @@ func (a *App) Counts() Counts {
 		}
 	}
 	return c
-}
-
-func (a *App) loadJobs(view city.View) error {
-	if a.list.seen == nil {
-		if err := a.loadSeen(); err != nil {
-			return err
-		}
-	}
-	a.list.all = nil
-	if a.person.Actor.Kind == "" {
-		return nil
-	}
-	orders, err := a.r.Find(a.ctx, city.KindWorkOrder, "crew", string(a.person.Actor.Crew))
-	if err != nil {
-		return err
-	}
-	for _, rec := range orders {
-		job, err := a.readJob(view, rec)
-		if err != nil {
-			return err
-		}
-		a.list.all = append(a.list.all, job)
-	}
-	a.sortJobs()
-	return nil
-}
-
-func (a *App) readJob(view city.View, rec city.Record) (Job, error) {
-	var order city.WorkOrder
-	if err := rec.Into(&order); err != nil {
-		return Job{}, err
-	}
-	req, _, err := city.LoadRequest(view, order.Request)
-	if err != nil {
-		return Job{}, err
-	}
-	work, _, err := city.LoadWork(view, order.Request) // its place has what was typed, too
-	if err != nil {
-		return Job{}, err
-	}
-	j := Job{ID: rec.ID, Request: order.Request, Number: order.Request.Number(), State: order.State, Priority: order.Priority,
-		Due: order.DueAt, Returned: order.Returned, visit: order.Visit, district: req.Place.District,
-		District: a.settings.District(req.Place.District), Where: work.Place.Line(), Place: work.Place, Title: a.T("field.job.untitled")}
-	if !j.Place.OnMap() {
-		j.Place = req.Place
-	}
-	if svc, ok := a.services[req.Service]; ok {
-		j.Title, j.Icon = svc.Name.In(a.prefs.Language), svc.Icon
-	}
-	j.Overdue = j.Open() && !j.Due.IsZero() && j.Due.Before(a.cfg.Now())
-	j.mark = markOf(rec)
-	if was, ok := a.list.seen[j.ID]; !ok {
-		j.Fresh = New
-	} else if was != j.mark {
-		j.Fresh = Altered
-	}
-	if !j.Open() && order.Visit != "" {
-		v, _, err := loadVisit(view, order.Visit)
-		if err != nil {
-			return Job{}, err
-		}
-		j.Outcome, j.Ended = v.Outcome, v.FinishedAt
-	}
-	return j, nil
 }
 
 func loadVisit(view city.View, id city.ID) (city.Visit, string, error) {

@@ -381,16 +381,64 @@ func (s *stage) requestOf(order city.ID) city.ID {
 	return ""
 }
 
-// BenchmarkTenThousandJobs is what each change of the tablet's copy costs with
-// 10,000 jobs of one crew.
-func BenchmarkTenThousandJobs(b *testing.B) {
+// TestManyJobs are read away from the screen's goroutine, and what the crew does
+// itself shows at once all the same.
+func TestManyJobs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reports hundreds of jobs")
+	}
+	s := newStage(t)
+	const many = 310
+	var order city.ID
+	for i := range many {
+		_, order = s.Report(town.Trees, s.fallen(city.Place{Address: fmt.Sprint(i+1, " Elm Street"), Lat: 463_000_000 + int32(i), Lon: -693_000_000}), city.AssignRequest{})
+	}
+	s.sync()
+	var later []func()
+	s.later = func(f func()) { later = append(later, f) }
+	s.open()
+	s.a.Unlock(pin)
+	later[0]()
+	s.a.Work(s.a.People()[0])
+	later = nil
+	s.a.OpenJob(order)
+	s.a.StartVisit()
+	if s.a.Page().State != city.JobStarted || s.a.Jobs()[0].ID != order {
+		t.Errorf("the visit that was started shows as %s; first in the list is %s", s.a.Page().State, s.a.Jobs()[0].Where)
+	}
+	s.Report(town.Trees, s.fallen(city.Place{Address: "999 Elm Street"}), city.AssignRequest{})
+	s.sync()
+	if n := len(s.a.Jobs()); n != many || len(later) != 1 {
+		t.Fatalf("%d jobs, %d readings at once", n, len(later))
+	}
+	for len(later) > 0 { // the reading that was begun first, and the one that has all
+		f := later[0]
+		later = later[1:]
+		f()
+	}
+	if jobs := s.a.Jobs(); len(jobs) != many+1 || jobs[0].ID != order {
+		t.Errorf("%d jobs in the end, the first is %s", len(jobs), jobs[0].Where)
+	}
+}
+
+// BenchmarkThousandJobs is what each change of the tablet's copy costs the screen
+// with 1,000 jobs of one crew, and what reading them costs beside it.
+func BenchmarkThousandJobs(b *testing.B) {
 	s := newStage(b)
-	for i := range 10_000 {
+	for i := range 1000 {
 		s.Report(town.Trees, s.fallen(city.Place{Address: fmt.Sprint(i, " Elm Street"), Lat: 463_000_000 + int32(i), Lon: -693_000_000}), city.AssignRequest{})
 	}
 	s.sync()
 	s.signIn()
-	for b.Loop() {
-		s.a.Refresh()
-	}
+	b.Run("all", func(b *testing.B) {
+		for b.Loop() {
+			s.a.Refresh()
+		}
+	})
+	b.Run("screen", func(b *testing.B) {
+		s.later = func(func()) {}
+		for b.Loop() {
+			s.a.Refresh()
+		}
+	})
 }

@@ -25,7 +25,8 @@ type stage struct {
 	r        *replica.Replica
 	a        *fieldapp.App
 	moves    []fieldapp.Move
-	fix      fieldapp.Fix // zero: the receiver has heard nothing
+	later    func(f func()) // nil: what is done in the background is done at once
+	fix      fieldapp.Fix   // zero: the receiver has heard nothing
 }
 
 const pin = "246810"
@@ -43,6 +44,13 @@ func newStage(t testing.TB) *stage {
 func (s *stage) open() {
 	s.t.Helper()
 	a, err := fieldapp.Open(s.t.Context(), fieldapp.Config{Replica: s.r, Pictures: s.pictures, Language: "en", PIN: pin, Now: s.Now,
+		Background: func(f func()) {
+			if s.later != nil {
+				s.later(f)
+				return
+			}
+			f()
+		},
 		Position: func() (fieldapp.Fix, bool) { return s.fix, s.fix != fieldapp.Fix{} }})
 	if err != nil {
 		s.t.Fatal(err)
