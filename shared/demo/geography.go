@@ -231,12 +231,12 @@ func assets(streets []atlas.Street) []atlas.Spot {
 	var out []atlas.Spot
 	for i, s := range streets {
 		for house := 21; house <= s.Left.To; house += 100 {
-			sort := atlas.Spot{Sort: atlas.SortAsset, Kind: "street light", Key: strconv.Itoa(1000 + len(out))}
+			a := atlas.Spot{Sort: atlas.SortAsset, Kind: "light", Name: "Street light", Key: strconv.Itoa(1000 + len(out))}
 			if house%200 == 21 {
-				sort.Kind, sort.Key = "hydrant", fmt.Sprintf("H-%02d%02d", i+1, house/100+1)
+				a.Kind, a.Name, a.Key = "hydrant", "", fmt.Sprintf("H-%02d%02d", i+1, house/100+1)
 			}
-			sort.At, _ = s.House(house)
-			out = append(out, sort)
+			a.At, _ = s.House(house)
+			out = append(out, a)
 		}
 	}
 	return out
