@@ -1,6 +1,8 @@
 package fieldapp
 
 import (
+	"slices"
+
 	"cityhall/shared/atlas"
 	"cityhall/shared/city"
 )
@@ -49,7 +51,7 @@ func (a *App) OpenNearFind() {
 }
 
 func (a *App) openNear(at city.Place, focus city.ID) {
-	if !a.unlocked() || a.person.Actor.Kind == "" || a.Screen() == ScreenNear {
+	if !slices.Contains([]Screen{ScreenJobs, ScreenJob, ScreenMore, ScreenFind}, a.Screen()) || a.person.Actor.Kind == "" {
 		return
 	}
 	a.near = nearby{from: at, focus: focus}

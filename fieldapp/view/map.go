@@ -93,7 +93,7 @@ func (p *page) jobsMap() fyne.CanvasObject {
 	body := p.mapped(touch.MapSpec{Name: t.T("field.nav.jobs"), View: p.v.maps.jobs, Marks: marks, List: func() { p.a.ShowMap(false) },
 		Open: func(id string) { p.a.OpenJob(city.ID(id)) }})
 	var head fyne.CanvasObject
-	if said := p.said(); len(said) > 0 && !p.wide() {
+	if said := p.said(); len(said) > 0 && (open == nil || !p.wide()) {
 		head = t.V(look.S, said...)
 	}
 	foot := []fyne.CanvasObject{t.H(look.M, touch.Grow(t.Button(touch.Secondary, look.IconMapPin, t.T("field.near.open"), p.a.OpenNear)))}
