@@ -14,6 +14,7 @@ type cityData struct {
 	settings city.Settings
 	services []Service
 	places   *atlas.Atlas
+	ground   ground
 	loaded   string // the blob that places was opened from
 }
 
@@ -26,7 +27,7 @@ type Service struct {
 func (d *cityData) close() {
 	if d.places != nil {
 		_ = d.places.Close() // read only: nothing is lost
-		d.places, d.loaded = nil, ""
+		d.places, d.ground, d.loaded = nil, ground{}, ""
 	}
 }
 
@@ -85,6 +86,9 @@ func (k *Kiosk) openPlaces() {
 	}
 	k.data.close()
 	k.data.places, k.data.loaded = places, sha
+	if k.data.ground, err = survey(k.ctx, places, k.cfg.At); err != nil {
+		k.cfg.Log.Error("survey the places", "err", err)
+	}
 }
 
 // service finds a service that is offered.

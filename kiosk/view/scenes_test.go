@@ -33,6 +33,11 @@ var scenes = []scene{
 	{"place-missing", func(s *stage) { s.toPlace(); s.k.Next() }},
 	{"place-chosen", func(s *stage) { s.toPlace(); s.k.SetPlaceText("12 orchard st"); s.k.ChoosePlace(0) }},
 	{"place-words", func(s *stage) { s.toPlace(); s.k.SetByWords(true); s.k.SetPlaceWords("On the river path") }},
+	{"place-near", func(s *stage) { s.toPoint(-1_000, 900); s.k.Next() }},
+	{"place-outside", func(s *stage) { s.toPoint(150_000, 0); s.k.Next() }},
+	{"point", func(s *stage) { s.toPoint(-1_000, 900) }},
+	{"point-outside", func(s *stage) { s.toPoint(150_000, 0) }},
+	{"point-nothing", func(s *stage) { s.toPoint(60_000, 0) }},
 	{"near", func(s *stage) { s.toNear() }},
 	{"near-followed", func(s *stage) { s.toNear(); s.k.Follow(s.k.Nearby()[0].ID) }},
 	{"details", func(s *stage) {
@@ -57,6 +62,15 @@ var scenes = []scene{
 	{"failed", func(s *stage) { s.toCheck(); s.breakDisk(); s.k.Next() }},
 	{"receipt-offline", func(s *stage) { s.offline(); s.toCheck(); s.k.Next() }},
 	{"receipt", func(s *stage) { s.toCheck(); s.k.Next(); s.deliver() }},
+	{"address", func(s *stage) { s.k.MyAddress() }},
+	{"address-typed", func(s *stage) { s.k.MyAddress(); s.k.SetPlaceText("orchard") }},
+	{"address-number", func(s *stage) { s.k.MyAddress(); s.k.SetPlaceText("999 orchard") }},
+	{"address-unknown", func(s *stage) { s.k.MyAddress(); s.k.SetPlaceText("77 Nowhere Road"); s.k.Next() }},
+	{"here", func(s *stage) { s.concerns("13 orchard st") }},
+	{"here-street", func(s *stage) { s.concerns("orchard lane") }},
+	{"here-number", func(s *stage) { s.concerns("999 orchard lane") }},
+	{"here-landmark", func(s *stage) { s.concerns("library") }},
+	{"here-request", func(s *stage) { s.concerns("13 orchard st"); s.k.Follow(s.k.Nearby()[0].ID) }},
 	{"track", func(s *stage) { s.k.Track() }},
 	{"track-wrong", func(s *stage) { s.k.Track(); s.k.SetTyped("K7QM-4F2Q-9XDT-4"); s.k.Look() }},
 	{"not-found", func(s *stage) { s.k.Track(); s.k.SetTyped("0000-0000"); s.k.Look() }},
@@ -101,6 +115,24 @@ func (s *stage) toNear() {
 	s.k.SetPlaceText("12 orchard st")
 	s.k.ChoosePlace(0)
 	s.k.Next()
+}
+
+// toPoint moves the pin so far from where it begins, in 1e-7 degrees.
+func (s *stage) toPoint(north, east int32) {
+	s.toPlace()
+	s.k.PointOnMap()
+	at := s.k.Pin().Place
+	s.k.MovePin(at.Lat+north, at.Lon+east)
+}
+
+// concerns shows what concerns an address.
+func (s *stage) concerns(address string) {
+	s.k.MyAddress()
+	s.k.SetPlaceText(address)
+	s.k.Next()
+	if s.k.Screen() != kiosk.ScreenHere {
+		s.t.Fatalf("%q: the screen is %q", address, s.k.Screen())
+	}
 }
 
 func (s *stage) toDetails() {

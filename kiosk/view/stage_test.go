@@ -46,7 +46,7 @@ func newStage(t testing.TB) *stage {
 		t.Fatal(err)
 	}
 	s.town.Sync(s.rep)
-	s.k = kiosk.New(t.Context(), kiosk.Config{Replica: s.rep, Now: s.town.Now})
+	s.k = kiosk.New(t.Context(), kiosk.Config{Replica: s.rep, Now: s.town.Now, At: "Alder Bay Public Library"})
 	t.Cleanup(s.k.Close)
 	return s
 }
@@ -73,8 +73,23 @@ func (s *stage) settle() {
 			{Name: "Orchard Street", Left: atlas.Range{From: 1, To: 199}, Right: atlas.Range{From: 2, To: 200}, Line: []atlas.Point{{Lat: 415_000_000, Lon: -715_100_000}, {Lat: 415_000_000, Lon: -715_000_000}}},
 			{Name: "Orchard Lane", Left: atlas.Range{From: 1, To: 39}, Right: atlas.Range{From: 2, To: 40}, Line: []atlas.Point{{Lat: 415_010_000, Lon: -715_100_000}, {Lat: 415_010_000, Lon: -715_080_000}}},
 		},
-		Spots: []atlas.Spot{{Sort: atlas.SortLandmark, Name: "Orchard Park playground", Kind: "park", At: atlas.Point{Lat: 415_005_000, Lon: -715_050_000}, Address: "80 Orchard Street"}},
-		Areas: []atlas.Area{{Kind: atlas.AreaDistrict, Key: string(town.Harbor), Name: "Harbor", Rings: [][]atlas.Point{square}}},
+		Spots: []atlas.Spot{
+			{Sort: atlas.SortLandmark, Name: "Orchard Park playground", Kind: "park", At: atlas.Point{Lat: 415_005_000, Lon: -715_050_000}, Address: "80 Orchard Street"},
+			{Sort: atlas.SortLandmark, Name: "Alder Bay Public Library", Kind: "library", At: atlas.Point{Lat: 415_030_000, Lon: -715_000_000}, Address: "4 Library Square", Phone: "(555) 010-0340"},
+			{Sort: atlas.SortPolling, Key: "2-1", Name: "Harbor School", At: atlas.Point{Lat: 415_020_000, Lon: -715_060_000}, Address: "31 School Lane", Note: "Enter from the yard"},
+		},
+		Areas: []atlas.Area{
+			{Kind: atlas.AreaDistrict, Key: string(town.Harbor), Name: "Harbor", Rings: [][]atlas.Point{square}}, {Kind: atlas.AreaCity, Name: "Alder Bay", Rings: [][]atlas.Point{square}},
+			{Kind: atlas.AreaPrecinct, Key: "2-1", Name: "Precinct 2-1", Rings: [][]atlas.Point{square}},
+			{Kind: "collection", Key: "B", Name: "Round B", Rings: [][]atlas.Point{square}}, {Kind: "sweeping", Key: "B", Name: "Round B", Rings: [][]atlas.Point{square}},
+		},
+		Facts: []atlas.Fact{{Kind: atlas.AreaPrecinct, Key: "2-1", Name: "council_member", Value: "Ingrid Larsen-Montgomery"}, {Kind: atlas.AreaPrecinct, Key: "2-1", Name: "council_phone", Value: "(555) 010-0177"}},
+		Schedules: []atlas.Schedule{
+			{Kind: "collection", Key: "B", What: "Trash", Rule: "every Thursday", Holidays: atlas.HolidaysWeek}, {Kind: "collection", Key: "B", What: "Recycling", Rule: "every other Thursday from 2026-01-08"},
+			{Kind: "collection", Key: "B", What: "Christmas trees", Rule: "every Friday, January"},
+			{Kind: "sweeping", Key: "B", Rule: "1st and 3rd Tuesday, April to November", Side: "odd"}, {Kind: "sweeping", Key: "B", Rule: "2nd and 4th Tuesday, April to November", Side: "even"},
+		},
+		AsOf: map[string]string{"district": "2026-01-15", "precinct": "2026-01-15", "facts precinct": "2026-02-03", "dates collection": "2026-01-02", "dates sweeping": "2026-01-02", "library": "2025-11-30", "polling": "2026-01-15"},
 	})
 	if err != nil {
 		s.t.Fatal(err)
