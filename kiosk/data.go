@@ -61,34 +61,35 @@ func (k *Kiosk) reload() bool {
 	}
 	same := reflect.DeepEqual(settings, k.data.settings) && reflect.DeepEqual(services, k.data.services)
 	k.data.settings, k.data.services = settings, services
-	k.openPlaces()
-	return !same
+	return k.openPlaces() || !same
 }
 
-// openPlaces opens the city's places once the replica has fetched them.
-func (k *Kiosk) openPlaces() {
+// openPlaces opens the city's places once the replica has fetched them; true when
+// they are others than before.
+func (k *Kiosk) openPlaces() bool {
 	sha := k.data.settings.Places
 	if sha == "" {
 		k.data.close()
 	}
 	if sha == "" || sha == k.data.loaded {
-		return
+		return false
 	}
 	path, ok := k.rep.BlobPath(sha)
 	if !ok {
-		return
+		return false
 	}
 	places, err := atlas.Open(k.ctx, path)
 	if err != nil {
 		k.cfg.Log.Error("open the places", "err", err)
 		k.data.loaded = sha // a broken file is not tried at every change
-		return
+		return false
 	}
 	k.data.close()
 	k.data.places, k.data.loaded = places, sha
 	if k.data.ground, err = survey(k.ctx, places, k.cfg.At); err != nil {
 		k.cfg.Log.Error("survey the places", "err", err)
 	}
+	return true
 }
 
 // service finds a service that is offered.

@@ -13,15 +13,15 @@ import (
 
 // ground is what the maps of this kiosk are of.
 type ground struct {
-	known                bool // the city has bounds
-	southWest, northEast atlas.Point
-	stands               city.Place // this kiosk; zero when nobody has said where
+	known  bool // the city has an extent
+	extent atlas.Bounds
+	stands city.Place // this kiosk; zero when nobody has said where
 }
 
 // survey finds the city's bounds and this kiosk in them. at is an address, a
 // landmark, or "46.3001, -69.3055"; empty for a kiosk that does not know its place.
 func survey(ctx context.Context, places *atlas.Atlas, at string) (g ground, err error) {
-	if g.southWest, g.northEast, g.known, err = places.Bounds(ctx); err != nil || at == "" {
+	if g.extent, g.known, err = places.Extent(ctx); err != nil || at == "" {
 		return g, err
 	}
 	if lat, lon, ok := strings.Cut(at, ","); ok {
@@ -51,15 +51,16 @@ func (g ground) middle(center city.Place) city.Place {
 	case center.OnMap():
 		return center
 	}
-	return city.Place{Lat: g.southWest.Lat/2 + g.northEast.Lat/2, Lon: g.southWest.Lon/2 + g.northEast.Lon/2}
+	return city.Place{Lat: g.extent.South/2 + g.extent.North/2, Lon: g.extent.West/2 + g.extent.East/2}
 }
 
 // Bounds is the area that the maps show: the city and a tenth more on each side, so
 // that its edge is seen for an edge. False without a map.
-func (k *Kiosk) Bounds() (southWest, northEast city.Place, known bool) {
+func (k *Kiosk) Bounds() (atlas.Bounds, bool) {
 	g := k.data.ground
-	lat, lon := (g.northEast.Lat-g.southWest.Lat)/10, (g.northEast.Lon-g.southWest.Lon)/10
-	return city.Place{Lat: g.southWest.Lat - lat, Lon: g.southWest.Lon - lon}, city.Place{Lat: g.northEast.Lat + lat, Lon: g.northEast.Lon + lon}, g.known
+	b := g.extent
+	lat, lon := (b.North-b.South)/10, (b.East-b.West)/10
+	return atlas.Bounds{South: b.South - lat, West: b.West - lon, North: b.North + lat, East: b.East + lon}, g.known
 }
 
 // Stands is where this kiosk stands, if that is known.

@@ -38,29 +38,36 @@ func (p *page) here() fyne.CanvasObject {
 }
 
 // reserve says from what day the dates count, and what is not certain.
-func (p *page) reserve(c *kiosk.Concerns) []fyne.CanvasObject {
-	t := p.t
-	today, tone := t.T("kiosk.here.today", "date", p.w.FullDate(c.Today)), touch.Neutral
+func (p *page) reserve(c *kiosk.Concerns) (parts []fyne.CanvasObject) {
+	t, hit := p.t, c.Hit
+	warn := func(words string) {
+		parts = append(parts, t.Panel(touch.Warn, t.Para(words, touch.Body)))
+	}
+	if c.Here.Outside {
+		warn(t.T("kiosk.here.outside", "city", p.cityName()))
+		return parts
+	}
 	if !c.Sure {
-		today, tone = t.T("kiosk.here.today.unsure", "date", p.w.FullDate(c.Today)), touch.Warn
+		warn(t.T("kiosk.here.today.unsure", "date", p.w.FullDate(c.Today)))
 	}
-	var doubts []string
-	switch hit := c.Hit; {
-	case c.Here.Outside:
-		return []fyne.CanvasObject{t.Panel(touch.Warn, t.Para(t.T("kiosk.here.outside", "city", p.cityName()), touch.Body.Bold()))}
+	switch {
 	case hit.NoNumber:
-		doubts = append(doubts, t.T("kiosk.here.nonumber", "street", hit.Place.Address, "from", hit.From, "to", hit.To))
+		warn(t.T("kiosk.here.nonumber", "street", hit.Place.Address, "from", hit.From, "to", hit.To))
 	case hit.Street:
-		doubts = append(doubts, t.T("kiosk.here.street"))
-	case hit.Estimated:
-		doubts = append(doubts, t.T("kiosk.here.estimated"))
+		warn(t.T("kiosk.here.street"))
 	}
-	parts := []fyne.CanvasObject{t.Panel(tone, t.Para(today, touch.Body))}
-	for _, d := range doubts {
-		parts = append(parts, t.Panel(touch.Warn, t.Para(d, touch.Body)))
-	}
-	if c.Hit.Street {
+	if hit.Street {
 		parts = append(parts, t.H(look.None, t.Button(touch.Secondary, look.IconPen, t.T("kiosk.here.number"), p.k.Back)))
+	}
+	var quiet []string
+	if c.Sure {
+		quiet = append(quiet, t.T("kiosk.here.today", "date", p.w.FullDate(c.Today)))
+	}
+	if hit.Estimated && !hit.Street {
+		quiet = append(quiet, t.T("kiosk.here.estimated"))
+	}
+	if len(quiet) > 0 {
+		parts = append(parts, t.Para(strings.Join(quiet, " "), touch.Body.Muted()))
 	}
 	return parts
 }

@@ -42,9 +42,12 @@ func (p *page) lookAt(at city.Place) {
 
 // mapSpec is a map of the city. The page says in words what it shows.
 func (p *page) mapSpec(name string) touch.MapSpec {
-	sw, ne, _ := p.k.Bounds()
-	return touch.MapSpec{Name: name, Tiles: p.v.tiles, View: p.v.mapView(), MaxZoom: closest, Bare: true, Attribution: p.k.Settings().Name,
-		Bounds: touch.Bounds{South: sw.Lat, West: sw.Lon, North: ne.Lat, East: ne.Lon}}
+	b, _ := p.k.Bounds()
+	spec := touch.MapSpec{Name: name, View: p.v.mapView(), MaxZoom: closest, Bare: true, Attribution: p.k.Settings().Name, Bounds: touch.Bounds(b)}
+	if p.v.tiles != nil {
+		spec.Tiles = p.v.tiles()
+	}
+	return spec
 }
 
 // nearMap shows the nearby requests around a place; one that is touched is opened.
@@ -77,7 +80,7 @@ func (p *page) away(metres int) string {
 // room, else between what comes before it and what comes after.
 func (p *page) withMap(m *main, spec touch.MapSpec, before, after []fyne.CanvasObject) fyne.CanvasObject {
 	t := p.t
-	if _, _, known := p.k.Bounds(); !known {
+	if _, known := p.k.Bounds(); !known {
 		return p.frame(m, append(before, after...)...)
 	}
 	if p.wide() && !p.tight() {

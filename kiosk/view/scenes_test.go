@@ -31,13 +31,21 @@ var scenes = []scene{
 	{"place", func(s *stage) { s.toPlace() }},
 	{"place-typed", func(s *stage) { s.toPlace(); s.k.SetPlaceText("orchard") }},
 	{"place-missing", func(s *stage) { s.toPlace(); s.k.Next() }},
-	{"place-chosen", func(s *stage) { s.toPlace(); s.k.SetPlaceText("12 orchard st"); s.k.ChoosePlace(0) }},
+	{"place-chosen", func(s *stage) { s.choose("12 orchard st") }},
 	{"place-words", func(s *stage) { s.toPlace(); s.k.SetByWords(true); s.k.SetPlaceWords("On the river path") }},
-	{"place-near", func(s *stage) { s.toPoint(-1_000, 900); s.k.Next() }},
-	{"place-outside", func(s *stage) { s.toPoint(150_000, 0); s.k.Next() }},
-	{"point", func(s *stage) { s.toPoint(-1_000, 900) }},
-	{"point-outside", func(s *stage) { s.toPoint(150_000, 0) }},
-	{"point-nothing", func(s *stage) { s.toPoint(60_000, 0) }},
+	{"place-near", func(s *stage) { s.toPlace(); s.k.PointOnMap(); s.k.Next() }},
+	{"place-outside", func(s *stage) { s.choose("12 county road") }},
+	{"place-typed-outside", func(s *stage) { s.toPlace(); s.k.SetPlaceText("12 county") }},
+	{"place-written", func(s *stage) { s.toPlace(); s.k.SetPlaceText("behind the old mill"); s.k.AsWritten() }},
+	{"point", func(s *stage) { s.toPlace(); s.k.PointOnMap() }},
+	{"point-address", func(s *stage) { s.choose("12 orchard st"); s.k.PointOnMap() }},
+	{"point-outside", func(s *stage) { s.choose("12 county road"); s.k.PointOnMap() }},
+	{"point-nothing", func(s *stage) {
+		s.toPlace()
+		s.k.PointOnMap()
+		at := s.k.Pin().Place
+		s.k.MovePin(at.Lat+60_000, at.Lon)
+	}},
 	{"near", func(s *stage) { s.toNear() }},
 	{"near-followed", func(s *stage) { s.toNear(); s.k.Follow(s.k.Nearby()[0].ID) }},
 	{"details", func(s *stage) {
@@ -69,6 +77,7 @@ var scenes = []scene{
 	{"here", func(s *stage) { s.concerns("13 orchard st") }},
 	{"here-street", func(s *stage) { s.concerns("orchard lane") }},
 	{"here-number", func(s *stage) { s.concerns("999 orchard lane") }},
+	{"here-outside", func(s *stage) { s.concerns("12 county road") }},
 	{"here-landmark", func(s *stage) { s.concerns("library") }},
 	{"here-request", func(s *stage) { s.concerns("13 orchard st"); s.k.Follow(s.k.Nearby()[0].ID) }},
 	{"track", func(s *stage) { s.k.Track() }},
@@ -111,18 +120,15 @@ func (s *stage) toPlace() {
 }
 
 func (s *stage) toNear() {
-	s.toPlace()
-	s.k.SetPlaceText("12 orchard st")
-	s.k.ChoosePlace(0)
+	s.choose("12 orchard st")
 	s.k.Next()
 }
 
-// toPoint moves the pin so far from where it begins, in 1e-7 degrees.
-func (s *stage) toPoint(north, east int32) {
+// choose takes the first place that is found.
+func (s *stage) choose(address string) {
 	s.toPlace()
-	s.k.PointOnMap()
-	at := s.k.Pin().Place
-	s.k.MovePin(at.Lat+north, at.Lon+east)
+	s.k.SetPlaceText(address)
+	s.k.ChoosePlace(0)
 }
 
 // concerns shows what concerns an address.

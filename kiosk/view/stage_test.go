@@ -72,6 +72,7 @@ func (s *stage) settle() {
 		Streets: []atlas.Street{
 			{Name: "Orchard Street", Left: atlas.Range{From: 1, To: 199}, Right: atlas.Range{From: 2, To: 200}, Line: []atlas.Point{{Lat: 415_000_000, Lon: -715_100_000}, {Lat: 415_000_000, Lon: -715_000_000}}},
 			{Name: "Orchard Lane", Left: atlas.Range{From: 1, To: 39}, Right: atlas.Range{From: 2, To: 40}, Line: []atlas.Point{{Lat: 415_010_000, Lon: -715_100_000}, {Lat: 415_010_000, Lon: -715_080_000}}},
+			{Name: "County Road", Left: atlas.Range{From: 1, To: 39}, Right: atlas.Range{From: 2, To: 40}, Line: []atlas.Point{{Lat: 415_110_000, Lon: -715_100_000}, {Lat: 415_110_000, Lon: -715_080_000}}},
 		},
 		Spots: []atlas.Spot{
 			{Sort: atlas.SortLandmark, Name: "Orchard Park playground", Kind: "park", At: atlas.Point{Lat: 415_005_000, Lon: -715_050_000}, Address: "80 Orchard Street"},

@@ -20,7 +20,8 @@ type Config struct {
 	Brand        look.Brand
 	Now          func() time.Time
 	Say          func(text string) // nil: silent
-	Tiles        touch.Tiles       // what maps are drawn of; nil is plain ground
+	// Tiles gives what maps are drawn of now; nil, or a nil answer, is plain ground.
+	Tiles func() touch.Tiles
 }
 
 // View shows a kiosk. It belongs to the screen's goroutine.
@@ -32,7 +33,7 @@ type View struct {
 	asking   *touch.Dialog // the idle warning
 	help     *touch.Dialog
 	window   fyne.Window
-	tiles    touch.Tiles
+	tiles    func() touch.Tiles
 	looking  *touch.MapView // of the page, if it has a map
 	lookedAt city.Place     // where looking was last brought
 	say      func(text string)
