@@ -1,9 +1,12 @@
 package basemap
 
 import (
+	"encoding/binary"
 	"image"
 	"image/color"
+	"image/draw"
 	"math"
+	"slices"
 
 	"golang.org/x/image/vector"
 )
@@ -13,7 +16,8 @@ import (
 type brush struct {
 	img   *image.RGBA
 	ras   vector.Rasterizer
-	rings [][]point // of the shape that is being made
+	mask  image.Alpha // how much of each pixel the last shape covered
+	rings [][]point   // of the shape that is being made
 }
 
 func newBrush(side int) *brush {
@@ -28,8 +32,10 @@ func (b *brush) frame(beyond float64) box {
 
 // ground fills the whole picture.
 func (b *brush) ground(c color.NRGBA) {
-	for i := 0; i < len(b.img.Pix); i += 4 {
-		b.img.Pix[i], b.img.Pix[i+1], b.img.Pix[i+2], b.img.Pix[i+3] = c.R, c.G, c.B, 0xff
+	pix := b.img.Pix
+	copy(pix, []byte{c.R, c.G, c.B, 0xff})
+	for done := 4; done < len(pix); done *= 2 {
+		copy(pix[done:], pix[:done])
 	}
 }
 
@@ -70,16 +76,50 @@ func (b *brush) fill(c color.NRGBA) {
 		}
 		b.ras.ClosePath()
 	}
-	b.ras.Draw(b.img, in, image.NewUniform(c), image.Point{})
+	b.paint(in, c)
+}
+
+// paint lays the colour on as far as the shape covers each pixel. Most pixels are
+// covered not at all or wholly, so this is several times as fast as drawing at once.
+func (b *brush) paint(in image.Rectangle, c color.NRGBA) {
+	b.mask.Stride, b.mask.Rect = in.Dx(), image.Rect(0, 0, in.Dx(), in.Dy())
+	b.mask.Pix = slices.Grow(b.mask.Pix[:0], in.Dx()*in.Dy())[:in.Dx()*in.Dy()]
+	b.ras.DrawOp = draw.Src
+	b.ras.Draw(&b.mask, b.mask.Rect, image.Opaque, image.Point{})
+	red, green, blue := uint32(c.R), uint32(c.G), uint32(c.B)
+	for y := range in.Dy() {
+		cover := b.mask.Pix[y*in.Dx() : (y+1)*in.Dx()]
+		row := b.img.Pix[b.img.PixOffset(in.Min.X, in.Min.Y+y):][:4*in.Dx()]
+		for x := 0; x < len(cover); x++ {
+			switch a := uint32(cover[x]); a {
+			case 0:
+				for x+8 < len(cover) && binary.LittleEndian.Uint64(cover[x+1:]) == 0 {
+					x += 8
+				}
+			case 0xff:
+				p := row[4*x : 4*x+3 : 4*x+3]
+				p[0], p[1], p[2] = c.R, c.G, c.B
+			default:
+				p := row[4*x : 4*x+3 : 4*x+3]
+				p[0] = uint8((uint32(p[0])*(0xff-a) + red*a + 0x7f) / 0xff)
+				p[1] = uint8((uint32(p[1])*(0xff-a) + green*a + 0x7f) / 0xff)
+				p[2] = uint8((uint32(p[2])*(0xff-a) + blue*a + 0x7f) / 0xff)
+			}
+		}
+	}
 }
 
 // area adds the rings of an area: of two rings, the one within the other is a
 // hole, whichever way they were written down.
 func (b *brush) area(rings [][]point) {
+	boxes := make([]box, len(rings))
+	for i, r := range rings {
+		boxes[i] = boxOf(r)
+	}
 	for i, r := range rings {
 		hole := false
 		for j, other := range rings {
-			hole = hole != (i != j && boxOf(other).holds(r[0]) && inside(other, r[0]))
+			hole = hole != (i != j && boxes[j].holds(r[0]) && inside(other, r[0]))
 		}
 		if (turning(r) < 0) != hole {
 			r = reversed(r)
@@ -138,35 +178,48 @@ func (b *brush) loop(ring []point, width float64) {
 
 // dashes adds a line in pieces, each so long and so far from the next.
 func (b *brush) dashes(line []point, width, on, off float64) {
+	frame := b.frame(width + on + off)
 	var part []point
-	rest, drawn := on, true
+	done := func() {
+		if len(part) > 1 {
+			b.line(part, width, false)
+		}
+		part = nil
+	}
+	passed := 0.0
 	for i := 1; i < len(line); i++ {
 		p, q := line[i-1], line[i]
-		if drawn && len(part) == 0 {
-			part = []point{p}
+		step := p.to(q)
+		if step == 0 {
+			continue
 		}
-		for left := p.to(q); left > 0; {
-			if left < rest {
-				rest -= left
-				if drawn {
-					part = append(part, q)
+		if !frame.touches(boxOf([]point{p, q})) {
+			done()
+			passed += step
+			continue
+		}
+		for at := 0.0; at < step; {
+			in := math.Mod(passed+at, on+off)
+			if in < on {
+				to := min(step, at+on-in)
+				if len(part) == 0 {
+					part = append(part, p.plus(q.minus(p).times(at/step)))
 				}
-				break
+				part = append(part, p.plus(q.minus(p).times(to/step)))
+				at = to
+				if to < step {
+					done()
+				}
+				// What is left over of a dash by rounding is no piece of its own.
+				at += 1e-9 * (on + off)
+				continue
 			}
-			p = p.plus(q.minus(p).times(rest / left))
-			left = p.to(q)
-			if drawn {
-				b.line(append(part, p), width, false)
-				part, rest = nil, off
-			} else {
-				part, rest = []point{p}, on
-			}
-			drawn = !drawn
+			done()
+			at += on + off - in + 1e-9*(on+off)
 		}
+		passed += step
 	}
-	if len(part) > 1 {
-		b.line(part, width, false)
-	}
+	done()
 }
 
 // oneSide walks along the left of a line and around its end. Inner bends go

@@ -2,6 +2,7 @@ package basemap
 
 import (
 	"context"
+	"image/color"
 
 	"cityhall/shared/atlas"
 	"cityhall/shared/look"
@@ -13,7 +14,7 @@ type drawing struct {
 	tile     look.MapTile
 	ink      look.MapInk
 	contrast bool
-	outlined bool    // the city has an outline; all is land where it has none
+	city     *sheet
 	scale    float64 // pixels of the picture for one at scale 1
 	world    float64 // the side of the world in pixels at scale 1
 	origin   point   // the tile's corner in those pixels
@@ -41,57 +42,61 @@ func (d *drawing) around(pixels float64) box { return d.window.grown(pixels / d.
 const buildingsFrom = 15
 
 func (d *drawing) grounds(ctx context.Context, a *atlas.Atlas) error {
-	highest := atlas.LevelWater
-	if d.tile.Z >= buildingsFrom && !d.contrast {
-		highest = atlas.LevelBuilding
+	near := d.around(2)
+	var grounds []ground
+	for _, g := range d.city.grounds {
+		if g.level >= atlas.LevelCity && g.box.touches(near) {
+			grounds = append(grounds, g)
+		}
 	}
-	grounds, err := a.Grounds(ctx, d.around(2).bounds(), atlas.LevelCity, highest)
-	if err != nil {
-		return err
+	if d.tile.Z >= buildingsFrom && !d.contrast {
+		buildings, err := a.Grounds(ctx, near.bounds(), atlas.LevelBuilding, atlas.LevelBuilding)
+		if err != nil {
+			return err
+		}
+		for _, b := range buildings {
+			grounds = append(grounds, newGround(b))
+		}
 	}
 	d.brush.ground(d.ink.Outside)
-	if !d.outlined {
+	if !d.city.outlined {
 		d.brush.ground(d.ink.Land)
 	}
-	var walls [][]point
-	for _, g := range grounds {
-		rings := d.rings(g)
-		if g.Level == atlas.LevelBuilding {
+	fills := [...]color.NRGBA{atlas.LevelCity: d.ink.Land, atlas.LevelPark: d.ink.Park, atlas.LevelWater: d.ink.Water, atlas.LevelBuilding: d.ink.Building}
+	for len(grounds) > 0 {
+		// All of a level are one shape: where two meet there is no seam.
+		level, edges := grounds[0].level, [][]point(nil)
+		for len(grounds) > 0 && grounds[0].level == level {
+			rings := d.rings(grounds[0])
 			d.brush.area(rings)
-			walls = append(walls, rings...)
+			edges = append(edges, rings...)
+			grounds = grounds[1:]
+		}
+		d.brush.fill(fills[level])
+		width, edge := 1.5, d.ink.Shore
+		if level == atlas.LevelBuilding {
+			width, edge = 0.8, d.ink.Wall
+		}
+		if edge.A == 0 || level < atlas.LevelWater || d.tile.Z <= buildingsFrom && level == atlas.LevelBuilding {
 			continue
 		}
-		d.brush.area(rings)
-		switch g.Level {
-		case atlas.LevelCity:
-			d.brush.fill(d.ink.Land)
-		case atlas.LevelPark:
-			d.brush.fill(d.ink.Park)
-		case atlas.LevelWater:
-			d.brush.fill(d.ink.Water)
+		for _, r := range edges {
+			d.brush.loop(r, width*d.scale)
 		}
-		if d.ink.Shore.A > 0 && g.Level == atlas.LevelWater {
-			for _, r := range rings {
-				d.brush.loop(r, 1.5*d.scale)
-			}
-			d.brush.fill(d.ink.Shore)
-		}
-	}
-	d.brush.fill(d.ink.Building)
-	if d.tile.Z >= buildingsFrom+1 {
-		for _, r := range walls {
-			d.brush.loop(r, 0.8*d.scale)
-		}
-		d.brush.fill(d.ink.Wall)
+		d.brush.fill(edge)
 	}
 	return nil
 }
 
 // rings are an area's outlines on the picture, without what nobody sees.
-func (d *drawing) rings(g atlas.Ground) [][]point {
+func (d *drawing) rings(g ground) [][]point {
 	var out [][]point
-	for _, r := range g.Rings {
-		if ring := thinned(d.pixels(projectAll(r)), 0.35*d.scale); len(ring) > 2 {
+	near := d.around(2)
+	for i, r := range g.rings {
+		if !g.boxes[i].touches(near) {
+			continue
+		}
+		if ring := thinned(d.pixels(r), 0.35*d.scale); len(ring) > 2 {
 			out = append(out, ring)
 		}
 	}
@@ -100,11 +105,11 @@ func (d *drawing) rings(g atlas.Ground) [][]point {
 
 // streets are drawn edge first and the lesser ones first, so that they run into
 // each other. Main roads lie on top.
-func (d *drawing) streets(r *roads) {
+func (d *drawing) streets() {
 	var seen [3][][]point
 	near := d.around(40)
-	for i := range r.all {
-		s := &r.all[i]
+	for i := range d.city.roads {
+		s := &d.city.roads[i]
 		if s.box.touches(near) && streetWidth(s.class, d.tile.Z, d.contrast) > 0 {
 			seen[s.class] = append(seen[s.class], thinned(d.pixels(s.line), 0.25*d.scale))
 		}
@@ -133,24 +138,23 @@ func (d *drawing) streets(r *roads) {
 	}
 }
 
-// border is the city's outline, in dashes.
-func (d *drawing) border(ctx context.Context, a *atlas.Atlas) error {
-	cities, err := a.Grounds(ctx, d.around(4).bounds(), atlas.LevelCity, atlas.LevelCity)
-	if err != nil {
-		return err
-	}
+// border is the city's outline, in dashes. They are counted along the whole of
+// it, so that they meet at the tiles' edges.
+func (d *drawing) border() {
 	width := 1.2
 	if d.tile.Z >= 14 || d.contrast {
 		width = 1.8
 	}
-	for _, c := range cities {
-		for _, r := range c.Rings {
-			ring := projectAll(r)
-			// Dashes are counted along the whole ring, so that they meet at the tile's edge.
-			line := thinned(d.pixels(append(ring, ring[0])), 0.5*d.scale)
-			d.brush.dashes(line, width*d.scale, 7*d.scale, 4*d.scale)
+	for _, g := range d.city.grounds {
+		if g.level != atlas.LevelCity {
+			continue
+		}
+		for i, r := range g.rings {
+			if g.boxes[i].touches(d.around(4)) {
+				line := d.pixels(append(r[:len(r):len(r)], r[0]))
+				d.brush.dashes(line, width*d.scale, 7*d.scale, 4*d.scale)
+			}
 		}
 	}
 	d.brush.fill(d.ink.Border)
-	return nil
 }

@@ -16,6 +16,9 @@ func (d *drawing) names(p *plan) {
 			d.brush.disc(d.placed(l.dot), (dotRadius+1.2)*d.scale)
 			d.brush.fill(d.ink.Halo)
 			d.brush.disc(d.placed(l.dot), dotRadius*d.scale)
+			if l.kind == parkName {
+				d.brush.fill(d.ink.ParkName)
+			}
 			d.brush.fill(d.ink.Dot)
 		}
 	}
@@ -116,7 +119,7 @@ const numberReach = 30
 // numbers writes those of surveyed houses and, along stretches, the first and
 // the last of each side. Where two are too near to each other the one further
 // south-east gives way, whether or not it is in this tile.
-func (d *drawing) numbers(ctx context.Context, a *atlas.Atlas, r *roads, p *plan) error {
+func (d *drawing) numbers(ctx context.Context, a *atlas.Atlas, p *plan) error {
 	if d.tile.Z < houseNumber.from(d.contrast) {
 		return nil
 	}
@@ -143,7 +146,7 @@ func (d *drawing) numbers(ctx context.Context, a *atlas.Atlas, r *roads, p *plan
 	for _, h := range houses {
 		add(h.Text, project(h.At))
 	}
-	d.corners(r, near, add)
+	d.corners(near, add)
 	for i, n := range all {
 		wins := p.free(n.box) && n.box.touches(d.pane(2))
 		for j := 0; wins && j < len(all); j++ {
@@ -165,9 +168,9 @@ func before(p, q point, first bool) bool {
 }
 
 // corners are the numbers at both ends of both sides of the stretches nearby.
-func (d *drawing) corners(r *roads, near box, add func(string, point)) {
-	for i := range r.all {
-		s := &r.all[i]
+func (d *drawing) corners(near box, add func(string, point)) {
+	for i := range d.city.roads {
+		s := &d.city.roads[i]
 		if !s.box.touches(near) {
 			continue
 		}

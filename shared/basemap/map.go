@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 	"sync"
 
 	"cityhall/shared/atlas"
@@ -27,7 +28,7 @@ type Map struct {
 	edition string
 
 	mu    sync.Mutex // guards what follows, and makes one plan at a time
-	roads *roads
+	sheet *sheet
 	plans []madePlan // the one used last is the last
 }
 
@@ -37,9 +38,9 @@ type madePlan struct {
 	plan     *plan
 }
 
-// mostPlans bounds the memory that names take: a zoom that one comes from, one
-// that one looks at and one that is borrowed from meanwhile.
-const mostPlans = 3
+// mostNames bounds the memory that plans take, to some 40 MiB; a city with more
+// at one zoom has one plan at a time.
+const mostNames = 100_000
 
 // New draws an atlas, which stays open for as long as the map is used; sha is
 // the SHA-256 of its file in hexadecimal.
@@ -53,32 +54,34 @@ func (m *Map) Edition() string { return m.edition }
 // Extent is what the map shows; false when its file knows of nothing.
 func (m *Map) Extent(ctx context.Context) (atlas.Bounds, bool, error) { return m.atlas.Extent(ctx) }
 
-// names gives the streets and the plan of a zoom.
-func (m *Map) names(ctx context.Context, zoom int, contrast bool) (*roads, *plan, error) {
+// names gives the city and the plan of a zoom.
+func (m *Map) names(ctx context.Context, zoom int, contrast bool) (*sheet, *plan, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.roads == nil {
-		r, err := readRoads(ctx, m.atlas)
+	if m.sheet == nil {
+		s, err := readSheet(ctx, m.atlas)
 		if err != nil {
 			return nil, nil, err
 		}
-		m.roads = r
+		m.sheet = s
 	}
-	for i, made := range m.plans {
-		if made.zoom == zoom && made.contrast == contrast {
-			m.plans = append(append(m.plans[:i:i], m.plans[i+1:]...), made)
-			return m.roads, made.plan, nil
-		}
+	made := madePlan{zoom: zoom, contrast: contrast}
+	if i := slices.IndexFunc(m.plans, func(o madePlan) bool { return o.zoom == zoom && o.contrast == contrast }); i >= 0 {
+		made = m.plans[i]
+		m.plans = slices.Delete(m.plans, i, i+1)
+	} else {
+		made.plan = newPlan(m.atlas, m.sheet, zoom, contrast)
 	}
-	p, err := newPlan(ctx, m.atlas, m.roads, zoom, contrast)
-	if err != nil {
-		return nil, nil, err
+	m.plans = append(m.plans, made)
+	names := 0
+	for _, o := range m.plans {
+		names += len(o.plan.labels)
 	}
-	m.plans = append(m.plans, madePlan{zoom, contrast, p})
-	if len(m.plans) > mostPlans {
-		m.plans = append([]madePlan(nil), m.plans[1:]...)
+	for len(m.plans) > 1 && names > mostNames {
+		names -= len(m.plans[0].plan.labels)
+		m.plans = slices.Delete(m.plans, 0, 1)
 	}
-	return m.roads, p, nil
+	return m.sheet, made.plan, nil
 }
 
 // Draw makes one tile. What lies beyond the city is plain ground.
@@ -86,21 +89,21 @@ func (m *Map) Draw(ctx context.Context, t look.MapTile) (*image.RGBA, error) {
 	if t.Z < 0 || t.Z > 24 || t.X < 0 || t.Y < 0 || t.X >= 1<<t.Z || t.Y >= 1<<t.Z || t.Scale < 1 || t.Scale > 2 {
 		return nil, fmt.Errorf("draw tile %d/%d/%d@%d: there is no such tile", t.Z, t.X, t.Y, t.Scale)
 	}
-	roads, names, err := m.names(ctx, t.Z, t.Theme == look.MapContrast)
+	city, names, err := m.names(ctx, t.Z, t.Theme == look.MapContrast)
 	if err != nil {
 		return nil, fmt.Errorf("draw tile %d/%d/%d: %w", t.Z, t.X, t.Y, err)
 	}
 	tiles := math.Exp2(float64(t.Z))
 	d := &drawing{
-		brush: newBrush(256 * t.Scale), tile: t, ink: t.Theme.Ink(), contrast: t.Theme == look.MapContrast, outlined: roads.outlined,
+		brush: newBrush(256 * t.Scale), tile: t, ink: t.Theme.Ink(), contrast: t.Theme == look.MapContrast, city: city,
 		scale: float64(t.Scale), world: 256 * tiles, origin: point{float64(t.X), float64(t.Y)}.times(256),
 		window: box{point{float64(t.X), float64(t.Y)}.times(1 / tiles), point{float64(t.X + 1), float64(t.Y + 1)}.times(1 / tiles)},
 	}
 	for _, layer := range []func() error{
 		func() error { return d.grounds(ctx, m.atlas) },
-		func() error { d.streets(roads); return nil },
-		func() error { return d.border(ctx, m.atlas) },
-		func() error { return d.numbers(ctx, m.atlas, roads, names) },
+		func() error { d.streets(); return nil },
+		func() error { d.border(); return nil },
+		func() error { return d.numbers(ctx, m.atlas, names) },
 		func() error { d.names(names); return nil },
 	} {
 		if err := layer(); err != nil {

@@ -2,7 +2,6 @@ package basemap
 
 import (
 	"cmp"
-	"context"
 	"math"
 	"slices"
 	"strings"
@@ -119,31 +118,31 @@ type planner struct {
 	theme  look.MapTheme
 	wishes []wish
 	taken  map[string][]point // where a name stands already
+	parks  map[string]bool    // names of those that are areas
 }
 
+// The ranks of what is neither of the first nor of the last kinds.
+const (
+	landmarkRank = 32
+	smallPark    = 33
+)
+
 // newPlan lays out a whole city. The same file gives the same plan.
-func newPlan(ctx context.Context, a *atlas.Atlas, r *roads, zoom int, contrast bool) (*plan, error) {
-	p := &planner{plan: plan{cells: map[cell][]int32{}}, zoom: zoom, side: 256 * math.Exp2(float64(zoom)), taken: map[string][]point{}}
+func newPlan(a *atlas.Atlas, city *sheet, zoom int, contrast bool) *plan {
+	p := &planner{plan: plan{cells: map[cell][]int32{}}, zoom: zoom, side: 256 * math.Exp2(float64(zoom)), taken: map[string][]point{}, parks: map[string]bool{}}
 	if contrast {
 		p.theme = look.MapContrast
 	}
-	everywhere := atlas.Bounds{South: math.MinInt32, West: math.MinInt32, North: math.MaxInt32, East: math.MaxInt32}
-	if p.wants(districtName) || p.wants(waterName) {
-		grounds, err := a.Grounds(ctx, everywhere, atlas.LevelDistrict, atlas.LevelWater)
-		if err != nil {
-			return nil, err
-		}
-		for _, g := range grounds {
-			p.ground(g)
-		}
+	for _, g := range city.grounds {
+		p.ground(g)
 	}
 	if p.wants(landmarkName) {
 		for _, l := range a.Landmarks(everywhere) {
 			p.landmark(l)
 		}
 	}
-	for i := range r.chains {
-		p.street(&r.chains[i])
+	for i := range city.chains {
+		p.street(&city.chains[i])
 	}
 	slices.SortStableFunc(p.wishes, func(a, b wish) int {
 		return cmp.Or(cmp.Compare(a.rank, b.rank), strings.Compare(a.name, b.name), cmp.Compare(a.at().x, b.at().x), cmp.Compare(a.at().y, b.at().y))
@@ -151,7 +150,7 @@ func newPlan(ctx context.Context, a *atlas.Atlas, r *roads, zoom int, contrast b
 	for _, w := range p.wishes {
 		p.grant(w)
 	}
-	return &p.plan, ctx.Err()
+	return &p.plan
 }
 
 func (p *planner) wants(k kind) bool { return p.zoom >= k.from(p.theme == look.MapContrast) }
@@ -172,15 +171,18 @@ func (p *planner) grant(w wish) {
 }
 
 // ground wishes for the name of an area, within it.
-func (p *planner) ground(g atlas.Ground) {
-	k, ok := map[int]kind{atlas.LevelDistrict: districtName, atlas.LevelPark: parkName, atlas.LevelWater: waterName}[g.Level]
-	if !ok || strings.TrimSpace(g.Name) == "" || !p.wants(k) || k == districtName && p.zoom > districtsUntil {
+func (p *planner) ground(g ground) {
+	k := map[int]kind{atlas.LevelCity: districtName, atlas.LevelDistrict: districtName, atlas.LevelPark: parkName, atlas.LevelWater: waterName}[g.level]
+	whole := g.level == atlas.LevelCity // its name stands where there are none of districts yet
+	if g.level == atlas.LevelPark {
+		p.parks[g.name] = true
+	}
+	if strings.TrimSpace(g.name) == "" || p.wants(k) == whole || p.zoom < cityFrom || k == districtName && p.zoom > districtsUntil {
 		return
 	}
-	ring := projectAll(largest(g.Rings))
-	size := boxOf(ring)
+	ring, size := g.largest()
 	wide, high := size.width()*p.side, size.height()*p.side
-	lines, text := p.text(k, g.Name, max(70, min(wide, 150)))
+	lines, text := p.text(k, g.name, max(70, min(wide, 150)))
 	if lines == nil {
 		return
 	}
@@ -194,16 +196,15 @@ func (p *planner) ground(g atlas.Ground) {
 			return
 		}
 	case districtName:
-		if wide < text.x*0.7 {
+		if wide < text.x*0.7 && !whole {
 			return
 		}
 	}
-	middle := project(atlas.Within(g.Rings)).times(p.side)
-	w := wish{rank: float64(k) * 10, name: g.Name, apart: 220}
+	w := wish{rank: float64(k) * 10, name: g.name, apart: 220}
 	if k == parkName && wide*high < 20_000 {
-		w.rank = 45 // small parks come after the main streets
+		w.rank = smallPark
 	}
-	for _, at := range []point{centroid(ring).times(p.side), middle} {
+	for _, at := range []point{centroid(ring).times(p.side), g.inside.times(p.side)} {
 		if b := (box{at, at}); inside(ring, at.times(1/p.side)) {
 			b = box{point{at.x - text.x/2, at.y - text.y/2}, point{at.x + text.x/2, at.y + text.y/2}}
 			w.places = append(w.places, label{kind: k, lines: lines, path: []point{at}, boxes: []rect{rectOf(b.grown(3))}})
@@ -212,16 +213,6 @@ func (p *planner) ground(g atlas.Ground) {
 	if len(w.places) > 0 {
 		p.wishes = append(p.wishes, w)
 	}
-}
-
-func largest(rings [][]atlas.Point) []atlas.Point {
-	best, most := rings[0], -1.0
-	for _, r := range rings {
-		if b := boxOf(projectAll(r)); b.width()*b.height() > most {
-			best, most = r, b.width()*b.height()
-		}
-	}
-	return best
 }
 
 // centroid is the middle of a ring's area.

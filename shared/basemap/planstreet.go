@@ -9,20 +9,28 @@ import (
 
 const dotRadius = 3.5 // of a landmark, in pixels at scale 1
 
-// landmark wishes for a dot and the name beside it.
+// landmark wishes for a dot and the name beside it. A park that is drawn has its
+// name already; one that is a point is written as a park.
 func (p *planner) landmark(l atlas.Landmark) {
-	lines, size := p.text(landmarkName, l.Name, 110)
-	if lines == nil {
+	park := l.Kind == atlas.AreaPark
+	k := landmarkName
+	if park {
+		k = parkName
+	}
+	lines, size := p.text(k, l.Name, 110)
+	if lines == nil || park && p.parks[l.Name] {
 		return
 	}
+	// From afar there is air between landmarks, or nothing else would be seen.
+	air := [...]float64{18, 7, 2}[max(0, min(p.zoom-landmarkName.from(false), 2))]
 	at := project(l.At).times(p.side)
-	w := wish{rank: 32, name: l.Name, apart: 220}
+	w := wish{rank: landmarkRank, name: l.Name, apart: 220}
 	const gap = dotRadius + 3
 	for _, to := range []point{{0, size.y/2 + gap}, {size.x/2 + gap, 0}, {-size.x/2 - gap, 0}, {0, -size.y/2 - gap}} {
 		middle := at.plus(to)
-		text := box{point{middle.x - size.x/2, middle.y - size.y/2}, point{middle.x + size.x/2, middle.y + size.y/2}}
-		w.places = append(w.places, label{kind: landmarkName, lines: lines, path: []point{middle}, dot: at,
-			boxes: []rect{rectOf(text.grown(2)), rectOf(box{at, at}.grown(dotRadius + 2))}})
+		text := box{middle.minus(size.times(0.5)), middle.plus(size.times(0.5))}
+		w.places = append(w.places, label{kind: k, lines: lines, path: []point{middle}, dot: at,
+			boxes: []rect{rectOf(text.grown(air)), rectOf(box{at, at}.grown(dotRadius + 2))}})
 	}
 	p.wishes = append(p.wishes, w)
 }

@@ -106,7 +106,7 @@ func (k kind) lettering(zoom int, theme look.MapTheme) lettering {
 		l = lettering{face: regular(), size: 9 + near, halo: 1.2, ink: ink.Number}
 	}
 	if theme == look.MapContrast {
-		l.size, l.halo, l.face = l.size*1.25, l.halo+1, semiBold()
+		l.size, l.halo, l.face = l.size*1.25, l.halo+2.2, semiBold()
 	}
 	return l
 }
@@ -119,6 +119,9 @@ func (k kind) from(contrast bool) int {
 	}
 	return zoom
 }
+
+// cityFrom is the first zoom with a name: the city's own.
+const cityFrom = 9
 
 // districtsUntil is the last zoom with the names of districts: nearer, one is
 // in the midst of one.

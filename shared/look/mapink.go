@@ -34,11 +34,11 @@ func (t MapTheme) Ink() MapInk {
 			DistrictName: RGB(0xA9B4BF), Number: RGB(0x9DA8B3), Dot: RGB(0xF2A541),
 		}
 	case MapContrast:
-		white, grey := RGB(0xFFFFFF), RGB(0xB8B8B8)
+		white := RGB(0xFFFFFF)
 		return MapInk{
 			Outside: RGB(0x000000), Land: RGB(0x000000), Park: RGB(0x06240F), Water: RGB(0x00203A), Building: RGB(0x1C1C1C),
 			Shore: RGB(0x3F8FC0), Wall: RGB(0x6A6A6A), Border: RGB(0xFFD60A),
-			Street: [3]color.NRGBA{white, grey, RGB(0x8C8C8C)}, Casing: [3]color.NRGBA{RGB(0x000000), RGB(0x000000), RGB(0x000000)},
+			Street: [3]color.NRGBA{RGB(0xE8E8E8), RGB(0xA2A2A2), RGB(0x7C7C7C)}, Casing: [3]color.NRGBA{RGB(0x000000), RGB(0x000000), RGB(0x000000)},
 			Halo: RGB(0x000000), StreetName: white, PlaceName: RGB(0xFFD60A), ParkName: RGB(0x9CFFB2), WaterName: RGB(0x9AD0FF),
 			DistrictName: white, Number: white, Dot: RGB(0xFFD60A),
 		}

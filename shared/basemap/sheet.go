@@ -2,17 +2,30 @@ package basemap
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"cityhall/shared/atlas"
 )
 
-// roads are all streets of a city, held in memory: the names along them are laid
-// out for the whole city. Some 120 bytes a stretch and 16 a point.
-type roads struct {
-	all      []road
-	chains   []chain // by street
-	outlined bool    // the city has an outline; all is land where it has none
+// sheet is what is held in memory of a city, since names are laid out for all of
+// it: its streets, its outline, parks and water. Some 120 bytes each and 16 a
+// point. Buildings and houses, of which there are many more, stay in the file.
+type sheet struct {
+	roads    []road
+	chains   []chain  // by street
+	grounds  []ground // the lowest level first
+	outlined bool     // the city has an outline; all is land where it has none
+}
+
+// ground is an area; its points are of the world.
+type ground struct {
+	level  int
+	name   string
+	rings  [][]point
+	boxes  []box // of the rings
+	box    box
+	inside point // a point well within it
 }
 
 // road is one stretch; its points are of the world.
@@ -31,27 +44,63 @@ type chain struct {
 	length float64
 }
 
-func readRoads(ctx context.Context, a *atlas.Atlas) (*roads, error) {
-	r := &roads{}
+// everywhere is the whole world.
+var everywhere = atlas.Bounds{South: math.MinInt32, West: math.MinInt32, North: math.MaxInt32, East: math.MaxInt32}
+
+func readSheet(ctx context.Context, a *atlas.Atlas) (*sheet, error) {
+	s := &sheet{}
 	var street []atlas.Stretch
 	done := func() {
-		r.chains = append(r.chains, chained(street)...)
+		s.chains = append(s.chains, chained(street)...)
 		street = street[:0]
 	}
-	err := a.Stretches(ctx, func(s atlas.Stretch) {
-		if len(street) > 0 && street[0].Street != s.Street {
+	err := a.Stretches(ctx, func(t atlas.Stretch) {
+		if len(street) > 0 && street[0].Street != t.Street {
 			done()
 		}
-		street = append(street, s)
-		line := projectAll(s.Line)
-		r.all = append(r.all, road{class: classOf(s), line: line, box: boxOf(line), left: s.Left, right: s.Right})
+		street = append(street, t)
+		line := projectAll(t.Line)
+		s.roads = append(s.roads, road{class: classOf(t), line: line, box: boxOf(line), left: t.Left, right: t.Right})
 	})
-	done()
 	if err != nil {
 		return nil, err
 	}
-	_, r.outlined, err = a.Outline(ctx)
-	return r, err
+	done()
+	grounds, err := a.Grounds(ctx, everywhere, atlas.LevelDistrict, atlas.LevelWater)
+	for _, g := range grounds {
+		s.grounds = append(s.grounds, newGround(g))
+		s.outlined = s.outlined || g.Level == atlas.LevelCity
+	}
+	return s, err
+}
+
+func newGround(g atlas.Ground) ground {
+	out := ground{level: g.Level, name: g.Name}
+	if g.Level < atlas.LevelBuilding {
+		out.inside = project(atlas.Within(g.Rings))
+	}
+	for _, r := range g.Rings {
+		ring := projectAll(r)
+		b := boxOf(ring)
+		out.rings, out.boxes = append(out.rings, ring), append(out.boxes, b)
+	}
+	corners := []point{}
+	for _, b := range out.boxes {
+		corners = append(corners, b.low, b.high)
+	}
+	out.box = boxOf(corners)
+	return out
+}
+
+// largest is the ring that reaches furthest.
+func (g ground) largest() (ring []point, b box) {
+	most := -1.0
+	for i, c := range g.boxes {
+		if size := c.width() * c.height(); size > most {
+			ring, b, most = g.rings[i], c, size
+		}
+	}
+	return ring, b
 }
 
 func classOf(s atlas.Stretch) int {
