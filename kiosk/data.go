@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cityhall/shared/atlas"
+	"cityhall/shared/basemap"
 	"cityhall/shared/city"
 )
 
@@ -15,7 +16,8 @@ type cityData struct {
 	services []Service
 	places   *atlas.Atlas
 	ground   ground
-	loaded   string // the blob that places was opened from
+	tiles    *basemap.Source // of places; nil where no map is drawn
+	loaded   string          // the blob that places was opened from
 }
 
 // Service is a service and its id.
@@ -25,6 +27,10 @@ type Service struct {
 }
 
 func (d *cityData) close() {
+	if d.tiles != nil {
+		_ = d.tiles.Close() // pictures only
+		d.tiles = nil
+	}
 	if d.places != nil {
 		_ = d.places.Close() // read only: nothing is lost
 		d.places, d.ground, d.loaded = nil, ground{}, ""
@@ -89,8 +95,15 @@ func (k *Kiosk) openPlaces() bool {
 	if k.data.ground, err = survey(k.ctx, places, k.cfg.At); err != nil {
 		k.cfg.Log.Error("survey the places", "err", err)
 	}
+	if k.cfg.Maps != "" && k.data.ground.known {
+		k.data.tiles = basemap.NewSource(basemap.New(places, sha), basemap.Options{Folder: k.cfg.Maps, Log: k.cfg.Log})
+	}
 	return true
 }
+
+// Tiles are what the maps are drawn of, or nil. Those of another edition of the
+// places are others.
+func (k *Kiosk) Tiles() *basemap.Source { return k.data.tiles }
 
 // service finds a service that is offered.
 func (k *Kiosk) service(id city.ID) (Service, bool) {

@@ -44,6 +44,7 @@ type Config struct {
 	Log      *slog.Logger
 	Name     string        // what the city calls this kiosk, at enrolment
 	At       string        // where this kiosk stands: an address, a landmark or "46.3001, -69.3055"; may be empty
+	Maps     string        // folder of its own for drawn maps; none are drawn when empty
 	Language string        // that a person is greeted in; English when empty
 	Idle     time.Duration // without a touch before it asks; one minute when zero
 	Grace    time.Duration // to answer that; 20 seconds when zero

@@ -28,6 +28,7 @@ type stage struct {
 	rep     *replica.Replica
 	k       *kiosk.Kiosk
 	dir     string
+	places  string // file
 	cut     bool
 	broken  bool
 	aged    bool
@@ -66,12 +67,17 @@ func both(en, es string) city.Text { return city.Text{"en": en, "es": es} }
 
 // settle gives the town its name, its map and its services.
 func (s *stage) settle() {
-	path := filepath.Join(s.t.TempDir(), "places.db")
+	s.places = filepath.Join(s.t.TempDir(), "places.db")
 	square := []atlas.Point{{Lat: 414_900_000, Lon: -715_200_000}, {Lat: 414_900_000, Lon: -714_900_000}, {Lat: 415_100_000, Lon: -714_900_000}, {Lat: 415_100_000, Lon: -715_200_000}}
-	err := atlas.Build(s.t.Context(), path, atlas.Geography{
+	err := atlas.Build(s.t.Context(), s.places, atlas.Geography{
 		Streets: []atlas.Street{
 			{Name: "Orchard Street", Left: atlas.Range{From: 1, To: 199}, Right: atlas.Range{From: 2, To: 200}, Line: []atlas.Point{{Lat: 415_000_000, Lon: -715_100_000}, {Lat: 415_000_000, Lon: -715_000_000}}},
 			{Name: "Orchard Lane", Left: atlas.Range{From: 1, To: 39}, Right: atlas.Range{From: 2, To: 40}, Line: []atlas.Point{{Lat: 415_010_000, Lon: -715_100_000}, {Lat: 415_010_000, Lon: -715_080_000}}},
+			{Name: "Bay Street", Class: 1, Line: []atlas.Point{{Lat: 414_985_000, Lon: -715_150_000}, {Lat: 414_985_000, Lon: -714_980_000}}},
+			{Name: "Mill Lane", Line: []atlas.Point{{Lat: 415_018_000, Lon: -715_110_000}, {Lat: 415_018_000, Lon: -715_030_000}}},
+			{Name: "First Avenue", Line: []atlas.Point{{Lat: 414_960_000, Lon: -715_097_000}, {Lat: 415_022_000, Lon: -715_097_000}}},
+			{Name: "Second Avenue", Class: 1, Line: []atlas.Point{{Lat: 414_950_000, Lon: -715_075_000}, {Lat: 415_035_000, Lon: -715_075_000}}},
+			{Name: "Third Avenue", Line: []atlas.Point{{Lat: 414_960_000, Lon: -715_033_000}, {Lat: 415_022_000, Lon: -715_033_000}}},
 			{Name: "County Road", Left: atlas.Range{From: 1, To: 39}, Right: atlas.Range{From: 2, To: 40}, Line: []atlas.Point{{Lat: 415_110_000, Lon: -715_100_000}, {Lat: 415_110_000, Lon: -715_080_000}}},
 		},
 		Spots: []atlas.Spot{
@@ -81,6 +87,8 @@ func (s *stage) settle() {
 		},
 		Areas: []atlas.Area{
 			{Kind: atlas.AreaDistrict, Key: string(town.Harbor), Name: "Harbor", Rings: [][]atlas.Point{square}}, {Kind: atlas.AreaCity, Name: "Alder Bay", Rings: [][]atlas.Point{square}},
+			{Kind: atlas.AreaPark, Name: "Orchard Park", Rings: [][]atlas.Point{{{Lat: 415_002_000, Lon: -715_065_000}, {Lat: 415_002_000, Lon: -715_038_000}, {Lat: 415_015_000, Lon: -715_038_000}, {Lat: 415_015_000, Lon: -715_065_000}}}},
+			{Kind: atlas.AreaWater, Name: "Alder Bay", Rings: [][]atlas.Point{{{Lat: 414_900_000, Lon: -715_200_000}, {Lat: 414_900_000, Lon: -714_900_000}, {Lat: 414_957_000, Lon: -714_900_000}, {Lat: 414_948_000, Lon: -715_060_000}, {Lat: 414_958_000, Lon: -715_200_000}}}},
 			{Kind: atlas.AreaPrecinct, Key: "2-1", Name: "Precinct 2-1", Rings: [][]atlas.Point{square}},
 			{Kind: "collection", Key: "B", Name: "Round B", Rings: [][]atlas.Point{square}}, {Kind: "sweeping", Key: "B", Name: "Round B", Rings: [][]atlas.Point{square}},
 		},
@@ -95,7 +103,7 @@ func (s *stage) settle() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(s.places)
 	if err != nil {
 		s.t.Fatal(err)
 	}
