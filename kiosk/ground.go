@@ -14,15 +14,21 @@ import (
 // ground is what the maps of this kiosk are of.
 type ground struct {
 	known  bool // the city has an extent
-	extent atlas.Bounds
+	bounds atlas.Bounds
 	stands city.Place // this kiosk; zero when nobody has said where
 }
 
 // survey finds the city's bounds and this kiosk in them. at is an address, a
 // landmark, or "46.3001, -69.3055"; empty for a kiosk that does not know its place.
-func survey(ctx context.Context, places *atlas.Atlas, at string) (g ground, err error) {
-	if g.extent, g.known, err = places.Extent(ctx); err != nil || at == "" {
+func survey(ctx context.Context, places *atlas.Atlas, at string) (g ground, _ error) {
+	b, known, err := places.Extent(ctx)
+	if err != nil {
 		return g, err
+	}
+	lat, lon := (b.North-b.South)/10, (b.East-b.West)/10
+	g.known, g.bounds = known, atlas.Bounds{South: b.South - lat, West: b.West - lon, North: b.North + lat, East: b.East + lon}
+	if at == "" {
+		return g, nil
 	}
 	if lat, lon, ok := strings.Cut(at, ","); ok {
 		y, badLat := strconv.ParseFloat(strings.TrimSpace(lat), 64)
@@ -51,17 +57,12 @@ func (g ground) middle(center city.Place) city.Place {
 	case center.OnMap():
 		return center
 	}
-	return city.Place{Lat: g.extent.South/2 + g.extent.North/2, Lon: g.extent.West/2 + g.extent.East/2}
+	return city.Place{Lat: g.bounds.South/2 + g.bounds.North/2, Lon: g.bounds.West/2 + g.bounds.East/2}
 }
 
 // Bounds is the area that the maps show: the city and a tenth more on each side, so
 // that its edge is seen for an edge. False without a map.
-func (k *Kiosk) Bounds() (atlas.Bounds, bool) {
-	g := k.data.ground
-	b := g.extent
-	lat, lon := (b.North-b.South)/10, (b.East-b.West)/10
-	return atlas.Bounds{South: b.South - lat, West: b.West - lon, North: b.North + lat, East: b.East + lon}, g.known
-}
+func (k *Kiosk) Bounds() (atlas.Bounds, bool) { return k.data.ground.bounds, k.data.ground.known }
 
 // Stands is where this kiosk stands, if that is known.
 func (k *Kiosk) Stands() (city.Place, bool) {

@@ -42,10 +42,12 @@ func (k *Kiosk) PointOnMap() {
 // Pin is where the pin stands, with the address near it once that is known.
 func (k *Kiosk) Pin() Spot { return k.s.form.place.pin.at }
 
-// MovePin says where the pin stands now, in 1e-7 degrees, and looks up what is there.
+// MovePin says where the pin stands now, in 1e-7 degrees and within Bounds, and
+// looks up what is there.
 func (k *Kiosk) MovePin(lat, lon int32) {
 	k.Touch()
-	p := &k.s.form.place.pin
+	p, b := &k.s.form.place.pin, k.data.ground.bounds
+	lat, lon = max(b.South, min(lat, b.North)), max(b.West, min(lon, b.East))
 	if k.s.screen != ScreenPoint || lat == p.at.Place.Lat && lon == p.at.Place.Lon {
 		return
 	}
