@@ -21,6 +21,7 @@ import (
 	"cityhall/shared/protocol"
 	"cityhall/syncserver/console"
 	"cityhall/syncserver/store"
+	"cityhall/syncserver/tiles"
 )
 
 // Config is what a Server needs. Data is its folder: keys, blobs and, unless DB
@@ -54,6 +55,7 @@ type Server struct {
 	log          *slog.Logger
 	engine       *gin.Engine
 	office       *console.Console
+	tiles        *tiles.Tiles
 	plan         BackupPlan
 	lives        *hub
 	streams      sync.WaitGroup // live connections out of the HTTP server's hands
@@ -98,6 +100,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	s := &Server{lives: newHub(st, st.Now, c.Log), writes: newGate(maxWrites, st.Now), reads: newGate(maxReads, st.Now), room: &room{}, store: st, keys: k,
 		nonces: keys.NewNonces(protocol.ClockSkew, maxNonces), now: st.Now, log: c.Log,
 		plan: c.Backups, minPull: c.MinPull, ending: make(chan struct{}), turns: make(chan struct{}, maxComparisons)}
+	s.tiles = tiles.New(tiles.Config{Store: st, Folder: filepath.Join(c.Data, "tiles"), Now: st.Now, Log: c.Log})
 	if err := s.routes(); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -120,7 +123,7 @@ func (s *Server) Routes() gin.RoutesInfo { return s.engine.Routes() }
 func (s *Server) Close() error {
 	s.lives.close()
 	s.streams.Wait()
-	return s.store.Close()
+	return errors.Join(s.tiles.Close(), s.store.Close())
 }
 
 func (s *Server) routes() error {
@@ -149,10 +152,11 @@ func (s *Server) routes() error {
 	api.PATCH("/blobs/:sha256", s.device(protocol.MaxChunk, inTime, s.reads, long(s.blobAppend)))
 	s.engine.NoRoute(func(c *gin.Context) { problem(c, http.StatusNotFound, protocol.CodeNotFound, "no such page") })
 	var err error
-	if s.office, err = console.New(console.Config{Store: s.store, Now: s.now, Log: s.log}); err != nil {
+	if s.office, err = console.New(console.Config{Store: s.store, Map: s.tiles, Now: s.now, Log: s.log}); err != nil {
 		return err
 	}
 	s.office.Register(s.engine)
+	s.tiles.Register(s.engine)
 	s.engine.GET("/", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, "/console") })
 	return nil
 }

@@ -27,6 +27,7 @@ var programs = []edge{
 	{"shared/touch", "main gives the kit to the screens"},
 	{"shared/look", "main reads the city's colours"},
 	{"shared/atlas", "main opens the places database"},
+	{"shared/basemap", "main says where drawn tiles are kept"},
 	{"shared/photo", "main bounds what a camera gives"},
 	{"shared/words", "main chooses the languages"},
 	{"shared/city", "main names devices and people"},
@@ -41,6 +42,10 @@ var parts = []part{
 	{"shared/look", nil},
 	{"shared/words", []edge{{"shared/city", "every error code has its words"}}},
 	{"shared/atlas", []edge{{"shared/city", "places are the domain's"}, {"shared/sqlite", "the places database is a file of SQLite"}}},
+	{"shared/basemap", []edge{
+		{"shared/atlas", "the map is drawn from the places database"}, {"shared/look", "in the city's colours and letters"},
+		{"shared/sqlite", "a city's own map is a file of SQLite"}, {"shared/city", "a map that cannot be read is an error that people are told"},
+	}},
 	{"shared/demo", []edge{
 		{"shared/city", "an invented city is made of the domain"}, {"shared/protocol", "its past came as mutations"},
 		{"shared/atlas", "its streets and addresses"}, {"shared/photo", "its photos"},
@@ -64,7 +69,7 @@ var parts = []part{
 	}},
 	{"syncserver", []edge{
 		{"syncserver/store", "the server's one place of truth"}, {"shared/city", "the domain"}, {"shared/protocol", "devices speak it"},
-		{"shared/keys", "requests are verified"}, {"shared/atlas", "places and map of pages"}, {"shared/words", "the pages' words"},
+		{"shared/keys", "requests are verified"}, {"shared/atlas", "places of pages"}, {"shared/basemap", "the map of pages"}, {"shared/words", "the pages' words"},
 		{"shared/look", "the pages' style"}, {"shared/photo", "photos are made anew on the server too"}, {"shared/sqlite", "it opens the embedded database"},
 	}},
 	{"cmd/kiosk", append([]edge{{"kiosk", "main wires the presenter"}, {"kiosk/view", "main shows the screens"}}, programs...)},
@@ -76,7 +81,7 @@ var parts = []part{
 	{"cmd/cityhall", []edge{
 		{"cmd/flags", "every program reads its command line the same way"},
 		{"syncserver", "the demo's server, and administration"}, {"syncserver/store", "backup, restore, verify"}, {"kiosk/view", "previews"},
-		{"shared/load", "load as devices make it"}, {"shared/demo", "the demo city"}, {"shared/atlas", "its places database"}, {"shared/city", "it speaks of the domain"},
+		{"shared/load", "load as devices make it"}, {"shared/demo", "the demo city"}, {"shared/atlas", "its places database"}, {"shared/basemap", "a city's own map is looked at before it is given out"}, {"shared/city", "it speaks of the domain"},
 		{"shared/peripheral", "a display for machines without one, and programs that end with this one"}, {"shared/keys", "enrolment"}, {"shared/sqlite", "checks of files"},
 	}},
 	{"shared/sim", []edge{{"shared", "a city in a box holds every part"}, {"syncserver", "and a real server"}, {"kiosk", "and presenters"}, {"fieldapp", "and presenters"}}},
@@ -84,7 +89,7 @@ var parts = []part{
 }
 
 var presenter = []edge{
-	{"shared/replica", "reads the device's copy, records acts"}, {"shared/city", "speaks of the domain"}, {"shared/atlas", "searches places"},
+	{"shared/replica", "reads the device's copy, records acts"}, {"shared/city", "speaks of the domain"}, {"shared/atlas", "searches places"}, {"shared/basemap", "has the map drawn"},
 	{"shared/words", "says it in the person's language"},
 }
 

@@ -26,8 +26,7 @@ func newBrush(side int) *brush {
 
 // frame is the picture and a little beyond it, so that no cut is seen.
 func (b *brush) frame(beyond float64) box {
-	side := float64(b.img.Rect.Dx())
-	return box{point{}, point{side, side}}.grown(beyond)
+	return box{high: point{float64(b.img.Rect.Dx()), float64(b.img.Rect.Dy())}}.grown(beyond)
 }
 
 // ground fills the whole picture.

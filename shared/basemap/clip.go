@@ -92,5 +92,9 @@ func thinned(line []point, least float64) []point {
 			out = append(out, p)
 		}
 	}
-	return append(out, line[len(line)-1])
+	end := line[len(line)-1]
+	if len(out) > 1 && out[len(out)-1].to(end) < least {
+		out = out[:len(out)-1]
+	}
+	return append(out, end)
 }

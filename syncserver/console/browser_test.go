@@ -28,6 +28,7 @@ func pictures(t *testing.T) func(string) string {
 // busy is a town in which much is going on.
 func busy(t *testing.T) (*town, *device, *device, job, city.ID) {
 	f := newTown(t)
+	f.mapped()
 	kiosk, tablet := f.devices()
 	f.pass(-9 * 24 * time.Hour)
 	for i := range 14 {

@@ -12,6 +12,7 @@ import (
 
 	"cityhall/syncserver/store"
 	"cityhall/syncserver/store/read"
+	"cityhall/syncserver/tiles"
 )
 
 // base is where the console is mounted.
@@ -20,6 +21,7 @@ const base = "/console"
 // Config is what a Console needs.
 type Config struct {
 	Store *store.Store
+	Map   *tiles.Tiles // nil shows no pictures of places
 	Now   func() time.Time
 	Log   *slog.Logger
 	// URL is the address of the sync server that an enrolment names, without a
@@ -68,6 +70,7 @@ func (c *Console) Register(r gin.IRouter) {
 	in.GET("/live", c.with((*call).live))
 	in.GET("/requests", c.with((*call).inbox))
 	in.GET("/requests/:id", c.with((*call).request))
+	in.GET("/requests/:id/map/:picture", c.with((*call).mapPicture))
 	for _, a := range actions {
 		in.POST("/requests/:id/"+a.name, c.with(a.post))
 	}

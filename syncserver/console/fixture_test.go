@@ -26,6 +26,7 @@ import (
 	"cityhall/shared/protocol"
 	"cityhall/syncserver/console"
 	"cityhall/syncserver/store"
+	"cityhall/syncserver/tiles"
 )
 
 const password = "a long password"
@@ -54,7 +55,9 @@ func newTown(t testing.TB) *town {
 	f.store, err = store.Open(context.Background(), store.Config{DB: filepath.Join(dir, "city.db"), Blobs: filepath.Join(dir, "blobs"), Keys: k, Now: f.now, Log: log})
 	f.must(err)
 	t.Cleanup(func() { f.must(f.store.Close()) })
-	f.console, err = console.New(console.Config{Store: f.store, Now: f.now, Log: log})
+	ground := tiles.New(tiles.Config{Store: f.store, Folder: filepath.Join(dir, "tiles"), Now: f.now, Log: log})
+	t.Cleanup(func() { f.must(ground.Close()) })
+	f.console, err = console.New(console.Config{Store: f.store, Map: ground, Now: f.now, Log: log})
 	f.must(err)
 	t.Cleanup(f.console.Close)
 	f.engine = gin.New()
@@ -76,10 +79,12 @@ func (f *town) must(err error) {
 
 func text(en, es string) city.Text { return city.Text{"en": en, "es": es} }
 
+var alderBend = city.Settings{Name: "Alder Bend", TimeZone: "America/New_York", Languages: []string{"en", "es"},
+	Districts: []city.District{{ID: "north", Name: "Northside"}, {ID: "old-town", Name: "Old Town"}}}
+
 func (f *town) setUp() {
 	for _, a := range []city.Act{
-		&city.SetCity{Settings: city.Settings{Name: "Alder Bend", TimeZone: "America/New_York", Languages: []string{"en", "es"},
-			Districts: []city.District{{ID: "north", Name: "Northside"}, {ID: "old-town", Name: "Old Town"}}}},
+		&city.SetCity{Settings: alderBend},
 		&city.SetCrew{ID: "trees", Crew: city.Crew{Name: "Tree crew", Department: "parks", Members: []city.Member{{ID: "dana", Name: "Dana Whitlock"}}}},
 		&city.SetCrew{ID: "roads", Crew: city.Crew{Name: "Street crew", Department: "streets", Members: []city.Member{{ID: "sam", Name: "Sam Kowalski"}}}},
 		&city.SetStaff{ID: "maya", Staff: city.Staff{Name: "Maya Ellison", Roles: []city.Role{city.RoleReviewer}, Departments: []city.Department{"parks"}, Active: true}},

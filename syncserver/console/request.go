@@ -35,7 +35,8 @@ type visitView struct {
 
 type caseBody struct {
 	ID, Number, Service, Icon, Department, District, Crew string
-	Place, Detail, Position, Map                          string
+	Place, Detail, Position                               string
+	Map                                                   bool // there is a picture of the place
 	Status, Promise, Priority                             tag
 	Received, Due, Filed, Closed                          when
 	Source, Language                                      string
@@ -105,6 +106,7 @@ func (v *call) caseBody(c read.Case, given *form) (caseBody, error) {
 		return caseBody{}, err
 	}
 	b := v.facts(c, n)
+	b.Map = v.mapped(c.Work.Place)
 	if c.Request.DuplicateOf != "" {
 		if b.DuplicateNumber, err = v.read.Number(v.ctx, c.Request.DuplicateOf); err != nil {
 			return b, err

@@ -42,6 +42,7 @@ var routes = map[string]expected{
 	"GET /console/live":                          {stranger: login},
 	"GET /console/requests":                      {stranger: login, other: ok},
 	"GET /console/requests/:id":                  {stranger: login, other: nothing, unknown: nothing, malformed: nothing},
+	"GET /console/requests/:id/map/:picture":     {stranger: login, other: nothing, unknown: nothing, malformed: nothing},
 	"POST /console/requests/:id/approve":         {stranger: login, other: nothing, role: denied, who: "tomas", crossed: denied, unknown: nothing, malformed: nothing},
 	"POST /console/requests/:id/return":          {stranger: login, other: nothing, role: denied, who: "tomas", crossed: denied, unknown: nothing, malformed: nothing},
 	"POST /console/requests/:id/resume":          {stranger: login, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
@@ -106,7 +107,9 @@ func TestEveryRouteGuardsItself(t *testing.T) {
 		case strings.Contains(r.Path, "/assets/"):
 			id = "console.css"
 		}
-		at := func(id string) string { return strings.NewReplacer(":id", id, ":name", id).Replace(r.Path) }
+		at := func(id string) string {
+			return strings.NewReplacer(":id", id, ":name", id, ":picture", "light.png").Replace(r.Path)
+		}
 		in := func() url.Values {
 			return url.Values{"id": {string(city.NewMutationID())}, "seen": {"1"}, "side": {"x"}, "crew": {"trees"}, "priority": {"low"}, "reason": {"because"},
 				"text": {"words"}, "outcome": {"fixed"}, "kind": {"kiosk"}, "name": {"Somewhere"}}
