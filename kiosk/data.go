@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cityhall/shared/atlas"
+	"cityhall/shared/basemap"
 	"cityhall/shared/city"
 )
 
@@ -14,7 +15,9 @@ type cityData struct {
 	settings city.Settings
 	services []Service
 	places   *atlas.Atlas
-	loaded   string // the blob that places was opened from
+	ground   ground
+	tiles    *basemap.Source // of places; nil where no map is drawn
+	loaded   string          // the blob that places was opened from
 }
 
 // Service is a service and its id.
@@ -24,9 +27,13 @@ type Service struct {
 }
 
 func (d *cityData) close() {
+	if d.tiles != nil {
+		_ = d.tiles.Close() // pictures only
+		d.tiles = nil
+	}
 	if d.places != nil {
 		_ = d.places.Close() // read only: nothing is lost
-		d.places, d.loaded = nil, ""
+		d.places, d.ground, d.loaded = nil, ground{}, ""
 	}
 }
 
@@ -60,32 +67,43 @@ func (k *Kiosk) reload() bool {
 	}
 	same := reflect.DeepEqual(settings, k.data.settings) && reflect.DeepEqual(services, k.data.services)
 	k.data.settings, k.data.services = settings, services
-	k.openPlaces()
-	return !same
+	return k.openPlaces() || !same
 }
 
-// openPlaces opens the city's places once the replica has fetched them.
-func (k *Kiosk) openPlaces() {
+// openPlaces opens the city's places once the replica has fetched them; true when
+// they are others than before.
+func (k *Kiosk) openPlaces() bool {
 	sha := k.data.settings.Places
 	if sha == "" {
 		k.data.close()
 	}
 	if sha == "" || sha == k.data.loaded {
-		return
+		return false
 	}
 	path, ok := k.rep.BlobPath(sha)
 	if !ok {
-		return
+		return false
 	}
 	places, err := atlas.Open(k.ctx, path)
 	if err != nil {
 		k.cfg.Log.Error("open the places", "err", err)
 		k.data.loaded = sha // a broken file is not tried at every change
-		return
+		return false
 	}
 	k.data.close()
 	k.data.places, k.data.loaded = places, sha
+	if k.data.ground, err = survey(k.ctx, places, k.cfg.At); err != nil {
+		k.cfg.Log.Error("survey the places", "err", err)
+	}
+	if k.cfg.Maps != "" && k.data.ground.known {
+		k.data.tiles = basemap.NewSource(basemap.New(places, sha), basemap.Options{Folder: k.cfg.Maps, Log: k.cfg.Log})
+	}
+	return true
 }
+
+// Tiles are what the maps are drawn of, or nil. Those of another edition of the
+// places are others.
+func (k *Kiosk) Tiles() *basemap.Source { return k.data.tiles }
 
 // service finds a service that is offered.
 func (k *Kiosk) service(id city.ID) (Service, bool) {

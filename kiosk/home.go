@@ -55,7 +55,7 @@ func (k *Kiosk) Back() {
 		return
 	}
 	switch k.s.screen {
-	case ScreenServices, ScreenTrack:
+	case ScreenServices, ScreenTrack, ScreenAddress:
 		if k.s.form.editing {
 			k.takeBack()
 			return
@@ -65,6 +65,10 @@ func (k *Kiosk) Back() {
 		k.turnTo(k.s.track.from)
 	case ScreenNotFound:
 		k.turnTo(ScreenTrack)
+	case ScreenHere:
+		k.turnTo(ScreenAddress)
+	case ScreenPoint:
+		k.turnTo(ScreenPlace)
 	case ScreenFailed:
 		k.turnTo(ScreenCheck)
 	case ScreenStopped:

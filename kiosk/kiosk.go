@@ -23,6 +23,7 @@ const (
 	ScreenQuestion Screen = "question"  // one of the service's questions
 	ScreenStopped  Screen = "stopped"   // an answer says: not here, but there
 	ScreenPlace    Screen = "place"     // where is it?
+	ScreenPoint    Screen = "point"     // point at it on the map
 	ScreenNear     Screen = "near"      // is it one of these?
 	ScreenDetails  Screen = "details"   // in your own words
 	ScreenContact  Screen = "contact"   // who may we answer?
@@ -32,6 +33,8 @@ const (
 	ScreenTrack    Screen = "track"     // type the reference
 	ScreenRequest  Screen = "request"   // how a request stands
 	ScreenNotFound Screen = "not_found" // the reference is not known here
+	ScreenAddress  Screen = "address"   // type your address
+	ScreenHere     Screen = "here"      // what concerns it
 )
 
 // Config is what a kiosk needs. Replica is required.
@@ -40,6 +43,8 @@ type Config struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	Name     string        // what the city calls this kiosk, at enrolment
+	At       string        // where this kiosk stands: an address, a landmark or "46.3001, -69.3055"; may be empty
+	Maps     string        // folder of its own for drawn maps; none are drawn when empty
 	Language string        // that a person is greeted in; English when empty
 	Idle     time.Duration // without a touch before it asks; one minute when zero
 	Grace    time.Duration // to answer that; 20 seconds when zero

@@ -33,6 +33,9 @@ func taps(s *stage, r *rand.Rand) []func() {
 		func() { s.SetByWords(r.IntN(2) == 0) }, func() { s.SetPlaceWords(text()) }, func() { s.SetPlaceDetail(text()) }, func() { s.SetDetails(text()) },
 		func() { s.SetContact(city.Person{Email: text(), Phone: text(), Name: text()}) }, func() { s.Edit(part()) }, func() { s.SetTyped(text()) },
 		func() { s.SetServiceQuery(text()) }, func() { s.SetGroup(text()) }, func() { s.ReportGroup("trees") },
+		s.PointOnMap, s.MyAddress, func() { s.MovePin(415_000_000+int32(r.IntN(400_000)), -715_100_000+int32(r.IntN(200_000))) },
+		func() { s.MyAddress(); s.SetPlaceText(text()); s.Next() }, func() { s.MyAddress(); s.SetPlaceText("20 orch"); s.Next() },
+		func() { s.MovePin(int32(r.Uint32()), int32(r.Uint32())) },
 		func() { s.SetLanguage([]string{"en", "es"}[r.IntN(2)]) }, func() { s.town.Wait(time.Duration(r.IntN(40)) * time.Second); s.Tick() },
 	}
 }
@@ -46,7 +49,7 @@ func TestMonkey(t *testing.T) {
 		count = 3_000
 	}
 	seen := monkey(t, 7, count)
-	for _, screen := range []kiosk.Screen{kiosk.ScreenHome, kiosk.ScreenQuestion, kiosk.ScreenPlace, kiosk.ScreenContact, kiosk.ScreenReceipt} {
+	for _, screen := range []kiosk.Screen{kiosk.ScreenHome, kiosk.ScreenQuestion, kiosk.ScreenPlace, kiosk.ScreenPoint, kiosk.ScreenAddress, kiosk.ScreenHere, kiosk.ScreenContact, kiosk.ScreenReceipt} {
 		if seen[screen] == 0 {
 			t.Errorf("%d taps never led to %q: %v", count, screen, seen)
 		}

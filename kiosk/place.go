@@ -1,105 +1,38 @@
 package kiosk
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"cityhall/shared/atlas"
 	"cityhall/shared/city"
 )
 
 // maxPlace is how many characters the words of a place may have.
 const maxPlace = 300
 
-// nearMeters is how close a request must be to be asked about.
-const nearMeters = 150
-
-// mostNear is how many nearby requests a person is asked to look at.
-const mostNear = 5
-
 // place is where it is, as far as it is entered.
 type place struct {
-	text    string      // typed into the search
-	matches []PlaceHit  // for text
-	search  int         // counts searches; an answer to an older one is dropped
-	chosen  *city.Place // from the list, or as written
-	detail  string      // beside an address: "behind the bus stop"
-	byWords bool        // described, without an address
+	finder
+	chosen  *Spot  // from the list, on the map, or as written
+	pin     pin    // while it is pointed at on the map
+	detail  string // beside an address: "behind the bus stop"
+	byWords bool   // described, without an address
 	words   string
 }
 
-// PlaceHit is a place that the atlas found.
-type PlaceHit struct {
-	Place     city.Place
-	Landmark  bool
-	Street    bool // a street as a whole: its place is the middle
-	Estimated bool // the place of the house is worked out from its number
-	From, To  int  // house numbers of the street; zero when it has none
+// Spot is a place that was taken.
+type Spot struct {
+	Place   city.Place
+	Near    bool // its address is the nearest one to where the pin stands
+	Outside bool // of the city
+	// named is what the person chose by name. The pin may then be moved a little
+	// without the place losing that name.
+	named *city.Place
 }
 
-// Near is an open request of the same service close to the place.
-type Near struct {
-	ID      city.ID
-	Request city.Request
-	Meters  int
-	Pending bool // entered on this kiosk and not yet with the city
-}
-
-// PlaceText is what was typed into the search.
-func (k *Kiosk) PlaceText() string { return k.s.form.place.text }
-
-// PlaceHits are the suggestions for it.
-func (k *Kiosk) PlaceHits() []PlaceHit { return k.s.form.place.matches }
-
-// CanSearch tells whether the city's places are on this kiosk.
-func (k *Kiosk) CanSearch() bool { return k.data.places != nil }
-
-// SetPlaceText takes what is typed and looks for it among the city's places.
-func (k *Kiosk) SetPlaceText(text string) {
-	k.Touch()
-	p := &k.s.form.place
-	if k.s.screen != ScreenPlace || text == p.text {
-		return
-	}
-	p.text = text
-	p.search++
-	turn, places, ctx := p.search, k.data.places, k.ctx
-	if places == nil || strings.TrimSpace(text) == "" {
-		p.matches = nil
-		k.changed()
-		return
-	}
-	k.async(func() func() {
-		found, err := places.Search(ctx, text, 6)
-		return func() {
-			if err != nil {
-				k.cfg.Log.Error("search the places", "err", err)
-			}
-			if turn != k.s.form.place.search {
-				return
-			}
-			var hits []PlaceHit
-			for _, m := range found {
-				hits = append(hits, PlaceHit{Place: m.Place, Landmark: m.Kind == atlas.KindLandmark, Street: m.Kind == atlas.KindStreet,
-					Estimated: m.Estimated, From: m.First, To: m.Last})
-			}
-			k.s.form.place.matches = hits
-			k.changed()
-		}
-	})
-}
-
-// ChoosePlace takes the i-th suggestion.
-func (k *Kiosk) ChoosePlace(i int) {
-	k.Touch()
-	p := &k.s.form.place
-	if k.s.screen != ScreenPlace || i < 0 || i >= len(p.matches) {
-		return
-	}
-	chosen := p.matches[i].Place
-	p.chosen = &chosen
+// take makes a place the chosen one.
+func (k *Kiosk) take(s Spot) {
+	k.s.form.place.chosen, k.s.form.place.byWords = &s, false
 	k.s.errs = nil
 	k.changed()
 }
@@ -107,8 +40,7 @@ func (k *Kiosk) ChoosePlace(i int) {
 // AsWritten takes what was typed for the address, although it is not in the list.
 func (k *Kiosk) AsWritten() {
 	k.Touch()
-	p := &k.s.form.place
-	text := strings.TrimSpace(p.text)
+	text := strings.TrimSpace(k.s.form.place.text)
 	if k.s.screen != ScreenPlace || text == "" {
 		return
 	}
@@ -116,17 +48,15 @@ func (k *Kiosk) AsWritten() {
 		k.problem("place", &city.Error{Code: city.CodeTooLong, Field: "place", Message: "too long", Max: maxPlace})
 		return
 	}
-	p.chosen = &city.Place{Address: text}
-	k.s.errs = nil
-	k.changed()
+	k.take(Spot{Place: city.Place{Address: text}, named: &city.Place{Address: text}})
 }
 
 // ChosenPlace is the place that was taken, if one was.
-func (k *Kiosk) ChosenPlace() (city.Place, bool) {
+func (k *Kiosk) ChosenPlace() (Spot, bool) {
 	if c := k.s.form.place.chosen; c != nil {
 		return *c, true
 	}
-	return city.Place{}, false
+	return Spot{}, false
 }
 
 // AnotherPlace lets the person search again.
@@ -184,7 +114,7 @@ func (k *Kiosk) Place() city.Place {
 	if p.chosen == nil {
 		return city.Place{}
 	}
-	out := *p.chosen
+	out := p.chosen.Place
 	out.Detail = strings.TrimSpace(p.detail)
 	return out
 }
@@ -204,9 +134,9 @@ func (k *Kiosk) nextPlace() {
 		k.afterPlace()
 		return
 	}
-	service := k.s.form.service.ID
+	service, reach := k.s.form.service.ID, k.s.form.service.Reach()
 	k.async(func() func() {
-		near, err := k.openNear(service, p)
+		near, err := k.openNear(p, reach, mostTwins, service)
 		return func() {
 			if err != nil {
 				k.cfg.Log.Error("look for nearby requests", "err", err)
@@ -224,38 +154,3 @@ func (k *Kiosk) nextPlace() {
 }
 
 func (k *Kiosk) afterPlace() { k.forward(ScreenDetails) }
-
-// Nearby are open requests of the same service close to the place, nearest first.
-func (k *Kiosk) Nearby() []Near { return k.s.form.near }
-
-// openNear reads local data only, and nothing of the kiosk: it runs elsewhere.
-func (k *Kiosk) openNear(service city.ID, at city.Place) ([]Near, error) {
-	records, err := k.rep.Records(k.ctx, city.KindRequest)
-	if err != nil {
-		return nil, err
-	}
-	var out []Near
-	for _, rec := range records {
-		if rec.Text("service") != string(service) || rec.Text("status") == string(city.StatusClosed) {
-			continue
-		}
-		var r city.Request
-		if err := rec.Into(&r); err != nil {
-			continue
-		}
-		if m, ok := atlas.Metres(at, r.Place); ok && m <= nearMeters {
-			out = append(out, Near{ID: rec.ID, Request: r, Meters: m, Pending: r.ReceivedAt.IsZero()})
-		}
-	}
-	slices.SortFunc(out, func(a, b Near) int { return cmp.Or(cmp.Compare(a.Meters, b.Meters), cmp.Compare(a.ID, b.ID)) })
-	return out[:min(len(out), mostNear)], nil
-}
-
-// Follow shows how a nearby request stands, in place of reporting it again.
-func (k *Kiosk) Follow(id city.ID) {
-	k.Touch()
-	if k.s.screen != ScreenNear || !slices.ContainsFunc(k.s.form.near, func(n Near) bool { return n.ID == id }) {
-		return
-	}
-	k.show(id, ScreenNear)
-}

@@ -146,7 +146,7 @@ func (k *Kiosk) Steps() (at, of int) {
 		return 1, of
 	case ScreenQuestion, ScreenStopped:
 		return 2 + k.s.form.at, of
-	case ScreenPlace, ScreenNear:
+	case ScreenPlace, ScreenPoint, ScreenNear:
 		return 2 + n, of
 	case ScreenDetails:
 		return 3 + n, of
@@ -223,6 +223,8 @@ func (k *Kiosk) Next() {
 		k.nextQuestion()
 	case ScreenPlace:
 		k.nextPlace()
+	case ScreenPoint:
+		k.nextPoint()
 	case ScreenNear:
 		k.afterPlace()
 	case ScreenDetails:
@@ -231,7 +233,9 @@ func (k *Kiosk) Next() {
 		k.nextContact()
 	case ScreenCheck, ScreenFailed:
 		k.submit()
-	case ScreenStopped, ScreenReceipt, ScreenRequest, ScreenNotFound:
+	case ScreenAddress:
+		k.nextAddress()
+	case ScreenStopped, ScreenReceipt, ScreenRequest, ScreenNotFound, ScreenHere:
 		k.Home()
 	}
 }

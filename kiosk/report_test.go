@@ -141,7 +141,7 @@ func TestPlace(t *testing.T) {
 		{"in words", func(s *stage) { s.SetByWords(true); s.SetPlaceWords("on the river path 🌊") }, city.Place{Detail: "on the river path 🌊"}, ""},
 		{"no words", func(s *stage) { s.SetByWords(true); s.SetPlaceWords(" \n ") }, city.Place{}, city.CodeRequired},
 		{"landmark", func(s *stage) { s.SetPlaceText("librar"); s.ChoosePlace(0); s.SetPlaceDetail("by the door") },
-			city.Place{Lat: 415_100_000, Lon: -715_050_000, Landmark: "Old Library", Detail: "by the door"}, ""},
+			city.Place{Lat: 415_100_000, Lon: -715_050_000, Landmark: "Old Library", Detail: "by the door", District: district}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newStage(t)

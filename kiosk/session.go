@@ -18,6 +18,7 @@ type session struct {
 	form         form
 	receipt      *Receipt
 	track        track
+	mine         mine
 
 	errs    map[string]*city.Error
 	saving  bool

@@ -15,6 +15,8 @@ import (
 	"cityhall/shared/sqlite"
 )
 
+const district = town.Harbor
+
 // stage is a kiosk in a town. The test is its screen.
 type stage struct {
 	*kiosk.Kiosk
@@ -35,9 +37,19 @@ func stageIn(t testing.TB, w *town.Town, log *slog.Logger) *stage {
 	t.Helper()
 	s := &stage{t: t, town: w, log: log, dir: t.TempDir()}
 	path := filepath.Join(t.TempDir(), "places.db")
+	street := func(name string, lat int32) atlas.Street {
+		return atlas.Street{Name: name, Left: atlas.Range{From: 1, To: 199}, Right: atlas.Range{From: 2, To: 200}, Line: []atlas.Point{{Lat: lat, Lon: -715_100_000}, {Lat: lat, Lon: -715_000_000}}}
+	}
 	err := atlas.Build(t.Context(), path, atlas.Geography{
-		Streets: []atlas.Street{{Name: "Orchard Street", Left: atlas.Range{From: 1, To: 199}, Right: atlas.Range{From: 2, To: 200}, Line: []atlas.Point{{Lat: 415_000_000, Lon: -715_100_000}, {Lat: 415_000_000, Lon: -715_000_000}}}},
-		Spots:   []atlas.Spot{{Sort: atlas.SortLandmark, Name: "Old Library", Kind: "library", At: atlas.Point{Lat: 415_100_000, Lon: -715_050_000}}},
+		Streets: []atlas.Street{street("Orchard Street", 415_000_000), street("County Road", 415_210_000)},
+		Spots: []atlas.Spot{{Sort: atlas.SortLandmark, Name: "Old Library", Kind: "library", At: atlas.Point{Lat: 415_100_000, Lon: -715_050_000}},
+			{Sort: atlas.SortPolling, Key: "1", Name: "Harbor School", At: atlas.Point{Lat: 415_050_000, Lon: -715_050_000}}},
+		Areas: []atlas.Area{{Kind: atlas.AreaDistrict, Key: string(district), Name: "Harbor", Rings: around()}, {Kind: atlas.AreaPrecinct, Key: "1", Rings: around()},
+			{Kind: "collection", Key: "A", Rings: around()}, {Kind: "sweeping", Key: "A", Rings: around()}},
+		Schedules: []atlas.Schedule{{Kind: "collection", Key: "A", What: "Trash", Rule: "every Wednesday", Holidays: atlas.HolidaysWeek},
+			{Kind: "collection", Key: "A", What: "Recycling", Rule: "every other Wednesday from 2026-01-14"},
+			{Kind: "sweeping", Key: "A", Rule: "1st and 3rd Tuesday, April to November", Side: "odd"}, {Kind: "sweeping", Key: "A", Rule: "2nd and 4th Tuesday, April to November", Side: "even"}},
+		AsOf: map[string]string{"dates collection": "2026-01-02"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +63,8 @@ func stageIn(t testing.TB, w *town.Town, log *slog.Logger) *stage {
 		t.Fatal(err)
 	}
 	s.town.Act(&city.SetCity{Settings: city.Settings{Name: "Millbrook", TimeZone: "America/New_York", Languages: []string{"en", "es"}, Phone: "555 0100",
-		Places: sha, LookupSalt: "bWlsbGJyb29r", PublicURL: "https://millbrook.example/"}})
+		Calendar: city.Calendar{Holidays: []string{"2026-03-02"}},
+		Places:   sha, LookupSalt: "bWlsbGJyb29r", PublicURL: "https://millbrook.example/"}})
 	s.rep = s.town.Join(s.dir, city.DeviceKiosk, city.ScopePublic)
 	t.Cleanup(func() { s.rep.Close() })
 	s.town.Sync(s.rep)
@@ -61,7 +74,7 @@ func stageIn(t testing.TB, w *town.Town, log *slog.Logger) *stage {
 }
 
 func (s *stage) config() kiosk.Config {
-	return kiosk.Config{Replica: s.rep, Now: s.town.Now, Log: s.log, Idle: time.Minute, Grace: 20 * time.Second}
+	return kiosk.Config{Replica: s.rep, Now: s.town.Now, Log: s.log, At: "old library", Idle: time.Minute, Grace: 20 * time.Second}
 }
 
 // on fails the test unless this is on the screen.

@@ -168,7 +168,7 @@ func (d Demo) openWindows(p prepared, url string) ([]*program, *showing, error) 
 		width, height int
 		args          []string
 	}{
-		{"kiosk", city.DeviceKiosk, 1080, 1920, nil},
+		{"kiosk", city.DeviceKiosk, 1080, 1920, []string{"--at", "Alder Bend Public Library"}},
 		{"fieldapp", city.DeviceTablet, 1280, 800, []string{"--pin", d.Pin, "--pictures", filepath.Join(d.Data, "pictures")}},
 	} {
 		display := os.Getenv("DISPLAY")

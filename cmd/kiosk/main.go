@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -37,6 +38,7 @@ type Config struct {
 	MMPerPixel float32 `help:"Width of one pixel of the panel in millimetres; 0 takes it for a 24-inch panel." name:"mm-per-pixel" default:"0"`
 	Idle       int     `help:"Seconds without a touch before the kiosk asks whether anybody is there." default:"60"`
 	Grace      int     `help:"Seconds to answer that." default:"20"`
+	At         string  `help:"Where this kiosk stands: an address, a landmark or LAT,LON in degrees; maps begin there. Empty for the middle of the city." env:"CITYHALL_AT"`
 	Lang       string  `help:"Language in which people are greeted." default:"en"`
 
 	window.Flags `embed:""`
@@ -68,9 +70,9 @@ func run(ctx context.Context, c Config, started time.Time, logs io.Writer) error
 	if err != nil {
 		return err
 	}
-	k := kiosk.New(ctx, kiosk.Config{Replica: rep, Now: time.Now, Log: log, Name: c.Name, Language: c.Lang,
+	k := kiosk.New(ctx, kiosk.Config{Replica: rep, Now: time.Now, Log: log, Name: c.Name, Language: c.Lang, At: c.At, Maps: filepath.Join(c.Data, "maps"),
 		Idle: time.Duration(c.Idle) * time.Second, Grace: time.Duration(c.Grace) * time.Second, Async: async})
-	v := view.New(k, view.Config{Device: touch.Kiosk(c.pixel()), ReduceMotion: !c.Motion, Now: time.Now})
+	v := view.New(k, view.Config{Device: touch.Kiosk(c.pixel()), ReduceMotion: !c.Motion, Now: time.Now, Tiles: tiles(k)})
 	v.Mount(w)
 	w.Live(ctx, log, started, v.Shell(), func() {
 		c.begin(ctx, k)
@@ -85,6 +87,16 @@ func run(ctx context.Context, c Config, started time.Time, logs io.Writer) error
 		cancel()
 	})
 	return rep.Close()
+}
+
+// tiles gives the maps of the places that the kiosk has now.
+func tiles(k *kiosk.Kiosk) func() touch.Tiles {
+	return func() touch.Tiles {
+		if t := k.Tiles(); t != nil {
+			return t
+		}
+		return nil
+	}
 }
 
 // begin follows the replica and joins the city if there is a line to do it with.

@@ -264,6 +264,9 @@ func (p *page) group(g string) string {
 // where is a place in words, with its district.
 func (p *page) where(at city.Place) string {
 	line, d := at.Line(), p.k.Settings().District(at.District)
+	if line == "" && at.OnMap() {
+		line = p.t.T("kiosk.place.onmap")
+	}
 	if line == "" {
 		return d
 	}

@@ -18,12 +18,13 @@ var update = flag.Bool("update", false, "write the golden pictures anew")
 // golden are the screens whose picture is kept, in one language each.
 var golden = []struct{ scene, language string }{
 	{"home", "en"}, {"question-choice", "es"}, {"near", "en"}, {"check", "es"}, {"failed", "en"}, {"request-fixed", "en"},
+	{"here", "es"}, {"point-address", "en"},
 }
 
 // TestGolden compares screens with the pictures in testdata; -update writes them.
 func TestGolden(t *testing.T) {
 	if testing.Short() {
-		t.Skip("draws six large pictures")
+		t.Skip("draws eight large pictures")
 	}
 	test.NewTempApp(t)
 	for i, g := range golden {

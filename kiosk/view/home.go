@@ -59,14 +59,20 @@ func (p *page) greeting() fyne.CanvasObject {
 func (p *page) ways() fyne.CanvasObject {
 	t := p.t
 	report := touch.TileSpec{Icon: look.IconWarning, Tint: 0, Title: t.T("kiosk.home.report"), Sub: t.T("kiosk.home.report.sub"), Tap: p.k.Report}
-	track := touch.TileSpec{Icon: look.IconSearch, Tint: 2, Title: t.T("kiosk.home.track"), Sub: t.T("kiosk.home.track.sub"), Tap: p.k.Track}
-	tiles := t.Grid(2, look.M, t.Tile(report), t.Tile(track))
+	lesser := []touch.TileSpec{{Icon: look.IconSearch, Tint: 2, Title: t.T("kiosk.home.track"), Sub: t.T("kiosk.home.track.sub"), Tap: p.k.Track}}
+	if p.k.CanSearch() {
+		lesser = append(lesser, touch.TileSpec{Icon: look.IconHome, Tint: 4, Title: t.T("kiosk.home.address"), Sub: t.T("kiosk.home.address.sub"), Tap: p.k.MyAddress})
+	}
+	var below []fyne.CanvasObject
+	for _, spec := range lesser {
+		below = append(below, p.way(spec))
+	}
+	tiles := t.V(look.M, p.way(report), t.Grid(len(below), look.M, below...))
+	if p.tight() || p.wide() && t.Prefs.TextScale > 1 {
+		tiles = t.V(look.M, append([]fyne.CanvasObject{p.way(report)}, below...)...)
+	}
 	cols := 2
-	switch {
-	case p.tight() || p.wide() && t.Prefs.TextScale > 1:
-		tiles = t.V(look.M, p.way(report), p.way(track))
-	case p.wide():
-		tiles = t.Grid(2, look.M, p.way(report), p.way(track))
+	if p.wide() && t.Prefs.TextScale <= 1 {
 		cols = 3
 	}
 	if !p.k.Known() {

@@ -31,8 +31,21 @@ var scenes = []scene{
 	{"place", func(s *stage) { s.toPlace() }},
 	{"place-typed", func(s *stage) { s.toPlace(); s.k.SetPlaceText("orchard") }},
 	{"place-missing", func(s *stage) { s.toPlace(); s.k.Next() }},
-	{"place-chosen", func(s *stage) { s.toPlace(); s.k.SetPlaceText("12 orchard st"); s.k.ChoosePlace(0) }},
+	{"place-chosen", func(s *stage) { s.choose("12 orchard st") }},
 	{"place-words", func(s *stage) { s.toPlace(); s.k.SetByWords(true); s.k.SetPlaceWords("On the river path") }},
+	{"place-near", func(s *stage) { s.toPlace(); s.k.PointOnMap(); s.k.Next() }},
+	{"place-outside", func(s *stage) { s.choose("12 county road") }},
+	{"place-typed-outside", func(s *stage) { s.toPlace(); s.k.SetPlaceText("12 county") }},
+	{"place-written", func(s *stage) { s.toPlace(); s.k.SetPlaceText("behind the old mill"); s.k.AsWritten() }},
+	{"point", func(s *stage) { s.toPlace(); s.k.PointOnMap() }},
+	{"point-address", func(s *stage) { s.choose("12 orchard st"); s.k.PointOnMap() }},
+	{"point-outside", func(s *stage) { s.choose("12 county road"); s.k.PointOnMap() }},
+	{"point-nothing", func(s *stage) {
+		s.toPlace()
+		s.k.PointOnMap()
+		at := s.k.Pin().Place
+		s.k.MovePin(at.Lat+60_000, at.Lon)
+	}},
 	{"near", func(s *stage) { s.toNear() }},
 	{"near-followed", func(s *stage) { s.toNear(); s.k.Follow(s.k.Nearby()[0].ID) }},
 	{"details", func(s *stage) {
@@ -57,6 +70,16 @@ var scenes = []scene{
 	{"failed", func(s *stage) { s.toCheck(); s.breakDisk(); s.k.Next() }},
 	{"receipt-offline", func(s *stage) { s.offline(); s.toCheck(); s.k.Next() }},
 	{"receipt", func(s *stage) { s.toCheck(); s.k.Next(); s.deliver() }},
+	{"address", func(s *stage) { s.k.MyAddress() }},
+	{"address-typed", func(s *stage) { s.k.MyAddress(); s.k.SetPlaceText("orchard") }},
+	{"address-number", func(s *stage) { s.k.MyAddress(); s.k.SetPlaceText("999 orchard") }},
+	{"address-unknown", func(s *stage) { s.k.MyAddress(); s.k.SetPlaceText("77 Nowhere Road"); s.k.Next() }},
+	{"here", func(s *stage) { s.concerns("13 orchard st") }},
+	{"here-street", func(s *stage) { s.concerns("orchard lane") }},
+	{"here-number", func(s *stage) { s.concerns("999 orchard lane") }},
+	{"here-outside", func(s *stage) { s.concerns("12 county road") }},
+	{"here-landmark", func(s *stage) { s.concerns("library") }},
+	{"here-request", func(s *stage) { s.concerns("13 orchard st"); s.k.Follow(s.k.Nearby()[0].ID) }},
 	{"track", func(s *stage) { s.k.Track() }},
 	{"track-wrong", func(s *stage) { s.k.Track(); s.k.SetTyped("K7QM-4F2Q-9XDT-4"); s.k.Look() }},
 	{"not-found", func(s *stage) { s.k.Track(); s.k.SetTyped("0000-0000"); s.k.Look() }},
@@ -97,10 +120,25 @@ func (s *stage) toPlace() {
 }
 
 func (s *stage) toNear() {
-	s.toPlace()
-	s.k.SetPlaceText("12 orchard st")
-	s.k.ChoosePlace(0)
+	s.choose("12 orchard st")
 	s.k.Next()
+}
+
+// choose takes the first place that is found.
+func (s *stage) choose(address string) {
+	s.toPlace()
+	s.k.SetPlaceText(address)
+	s.k.ChoosePlace(0)
+}
+
+// concerns shows what concerns an address.
+func (s *stage) concerns(address string) {
+	s.k.MyAddress()
+	s.k.SetPlaceText(address)
+	s.k.Next()
+	if s.k.Screen() != kiosk.ScreenHere {
+		s.t.Fatalf("%q: the screen is %q", address, s.k.Screen())
+	}
 }
 
 func (s *stage) toDetails() {

@@ -28,6 +28,7 @@ type stage struct {
 	rep     *replica.Replica
 	k       *kiosk.Kiosk
 	dir     string
+	places  string // file
 	cut     bool
 	broken  bool
 	aged    bool
@@ -46,7 +47,7 @@ func newStage(t testing.TB) *stage {
 		t.Fatal(err)
 	}
 	s.town.Sync(s.rep)
-	s.k = kiosk.New(t.Context(), kiosk.Config{Replica: s.rep, Now: s.town.Now})
+	s.k = kiosk.New(t.Context(), kiosk.Config{Replica: s.rep, Now: s.town.Now, At: "Alder Bay Public Library"})
 	t.Cleanup(s.k.Close)
 	return s
 }
@@ -66,20 +67,43 @@ func both(en, es string) city.Text { return city.Text{"en": en, "es": es} }
 
 // settle gives the town its name, its map and its services.
 func (s *stage) settle() {
-	path := filepath.Join(s.t.TempDir(), "places.db")
+	s.places = filepath.Join(s.t.TempDir(), "places.db")
 	square := []atlas.Point{{Lat: 414_900_000, Lon: -715_200_000}, {Lat: 414_900_000, Lon: -714_900_000}, {Lat: 415_100_000, Lon: -714_900_000}, {Lat: 415_100_000, Lon: -715_200_000}}
-	err := atlas.Build(s.t.Context(), path, atlas.Geography{
+	err := atlas.Build(s.t.Context(), s.places, atlas.Geography{
 		Streets: []atlas.Street{
 			{Name: "Orchard Street", Left: atlas.Range{From: 1, To: 199}, Right: atlas.Range{From: 2, To: 200}, Line: []atlas.Point{{Lat: 415_000_000, Lon: -715_100_000}, {Lat: 415_000_000, Lon: -715_000_000}}},
 			{Name: "Orchard Lane", Left: atlas.Range{From: 1, To: 39}, Right: atlas.Range{From: 2, To: 40}, Line: []atlas.Point{{Lat: 415_010_000, Lon: -715_100_000}, {Lat: 415_010_000, Lon: -715_080_000}}},
+			{Name: "Bay Street", Class: 1, Line: []atlas.Point{{Lat: 414_985_000, Lon: -715_150_000}, {Lat: 414_985_000, Lon: -714_980_000}}},
+			{Name: "Mill Lane", Line: []atlas.Point{{Lat: 415_018_000, Lon: -715_110_000}, {Lat: 415_018_000, Lon: -715_030_000}}},
+			{Name: "First Avenue", Line: []atlas.Point{{Lat: 414_960_000, Lon: -715_097_000}, {Lat: 415_022_000, Lon: -715_097_000}}},
+			{Name: "Second Avenue", Class: 1, Line: []atlas.Point{{Lat: 414_950_000, Lon: -715_075_000}, {Lat: 415_035_000, Lon: -715_075_000}}},
+			{Name: "Third Avenue", Line: []atlas.Point{{Lat: 414_960_000, Lon: -715_033_000}, {Lat: 415_022_000, Lon: -715_033_000}}},
+			{Name: "County Road", Left: atlas.Range{From: 1, To: 39}, Right: atlas.Range{From: 2, To: 40}, Line: []atlas.Point{{Lat: 415_110_000, Lon: -715_100_000}, {Lat: 415_110_000, Lon: -715_080_000}}},
 		},
-		Spots: []atlas.Spot{{Sort: atlas.SortLandmark, Name: "Orchard Park playground", Kind: "park", At: atlas.Point{Lat: 415_005_000, Lon: -715_050_000}, Address: "80 Orchard Street"}},
-		Areas: []atlas.Area{{Kind: atlas.AreaDistrict, Key: string(town.Harbor), Name: "Harbor", Rings: [][]atlas.Point{square}}},
+		Spots: []atlas.Spot{
+			{Sort: atlas.SortLandmark, Name: "Orchard Park playground", Kind: "park", At: atlas.Point{Lat: 415_005_000, Lon: -715_050_000}, Address: "80 Orchard Street"},
+			{Sort: atlas.SortLandmark, Name: "Alder Bay Public Library", Kind: "library", At: atlas.Point{Lat: 415_030_000, Lon: -715_000_000}, Address: "4 Library Square", Phone: "(555) 010-0340"},
+			{Sort: atlas.SortPolling, Key: "2-1", Name: "Harbor School", At: atlas.Point{Lat: 415_020_000, Lon: -715_060_000}, Address: "31 School Lane", Note: "Enter from the yard"},
+		},
+		Areas: []atlas.Area{
+			{Kind: atlas.AreaDistrict, Key: string(town.Harbor), Name: "Harbor", Rings: [][]atlas.Point{square}}, {Kind: atlas.AreaCity, Name: "Alder Bay", Rings: [][]atlas.Point{square}},
+			{Kind: atlas.AreaPark, Name: "Orchard Park", Rings: [][]atlas.Point{{{Lat: 415_002_000, Lon: -715_065_000}, {Lat: 415_002_000, Lon: -715_038_000}, {Lat: 415_015_000, Lon: -715_038_000}, {Lat: 415_015_000, Lon: -715_065_000}}}},
+			{Kind: atlas.AreaWater, Name: "Alder Bay", Rings: [][]atlas.Point{{{Lat: 414_900_000, Lon: -715_200_000}, {Lat: 414_900_000, Lon: -714_900_000}, {Lat: 414_957_000, Lon: -714_900_000}, {Lat: 414_948_000, Lon: -715_060_000}, {Lat: 414_958_000, Lon: -715_200_000}}}},
+			{Kind: atlas.AreaPrecinct, Key: "2-1", Name: "Precinct 2-1", Rings: [][]atlas.Point{square}},
+			{Kind: "collection", Key: "B", Name: "Round B", Rings: [][]atlas.Point{square}}, {Kind: "sweeping", Key: "B", Name: "Round B", Rings: [][]atlas.Point{square}},
+		},
+		Facts: []atlas.Fact{{Kind: atlas.AreaPrecinct, Key: "2-1", Name: "council_member", Value: "Ingrid Larsen-Montgomery"}, {Kind: atlas.AreaPrecinct, Key: "2-1", Name: "council_phone", Value: "(555) 010-0177"}},
+		Schedules: []atlas.Schedule{
+			{Kind: "collection", Key: "B", What: "Trash", Rule: "every Thursday", Holidays: atlas.HolidaysWeek}, {Kind: "collection", Key: "B", What: "Recycling", Rule: "every other Thursday from 2026-01-08"},
+			{Kind: "collection", Key: "B", What: "Christmas trees", Rule: "every Friday, January"},
+			{Kind: "sweeping", Key: "B", Rule: "1st and 3rd Tuesday, April to November", Side: "odd"}, {Kind: "sweeping", Key: "B", Rule: "2nd and 4th Tuesday, April to November", Side: "even"},
+		},
+		AsOf: map[string]string{"district": "2026-01-15", "precinct": "2026-01-15", "facts precinct": "2026-02-03", "dates collection": "2026-01-02", "dates sweeping": "2026-01-02", "library": "2025-11-30", "polling": "2026-01-15"},
 	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(s.places)
 	if err != nil {
 		s.t.Fatal(err)
 	}

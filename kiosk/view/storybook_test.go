@@ -1,6 +1,7 @@
 package view_test
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"image"
@@ -14,6 +15,9 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"cityhall/kiosk/view"
+	"cityhall/shared/atlas"
+	"cityhall/shared/basemap"
+	"cityhall/shared/look"
 	"cityhall/shared/touch"
 )
 
@@ -41,9 +45,41 @@ type set struct {
 	w fyne.Window
 }
 
-// open puts a view of the stage's kiosk into a window.
-func open(t testing.TB, st *stage, sh shape) *set {
-	v := view.New(st.k, view.Config{Device: touch.Kiosk(sh.mm), ReduceMotion: true, Now: st.k.Now})
+// drawn gives each tile at once, so that a picture is whole.
+type drawn struct {
+	*basemap.Map
+	kept map[look.MapTile]image.Image
+}
+
+func (d drawn) Watch(func()) func() { return func() {} }
+
+func (d drawn) Tile(t look.MapTile) image.Image {
+	if d.kept[t] == nil {
+		img, err := d.Draw(context.Background(), t)
+		if err != nil {
+			panic(err)
+		}
+		d.kept[t] = img
+	}
+	return d.kept[t]
+}
+
+// painted is a set whose maps are drawn, for those who look at it.
+func painted(t testing.TB, st *stage, sh shape) *set {
+	places, err := atlas.Open(t.Context(), st.places)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { places.Close() })
+	d := drawn{basemap.New(places, "test"), map[look.MapTile]image.Image{}}
+	return mount(t, st, sh, func() touch.Tiles { return d })
+}
+
+// open puts a view of the stage's kiosk into a window. Its maps are plain ground.
+func open(t testing.TB, st *stage, sh shape) *set { return mount(t, st, sh, nil) }
+
+func mount(t testing.TB, st *stage, sh shape, tiles func() touch.Tiles) *set {
+	v := view.New(st.k, view.Config{Device: touch.Kiosk(sh.mm), ReduceMotion: true, Now: st.k.Now, Tiles: tiles})
 	w := test.NewWindow(nil)
 	t.Cleanup(w.Close)
 	v.Mount(w)
@@ -70,7 +106,7 @@ func TestStorybook(t *testing.T) {
 	test.NewTempApp(t)
 	st := newStage(t)
 	for _, sh := range shapes {
-		p := open(t, st, sh)
+		p := painted(t, st, sh)
 		for _, s := range scenes {
 			if !strings.Contains(s.name, *only) {
 				continue

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"cityhall/kiosk"
+	"cityhall/shared/city"
 	"cityhall/shared/look"
 	"cityhall/shared/touch"
 	"cityhall/shared/words"
@@ -19,17 +20,24 @@ type Config struct {
 	Brand        look.Brand
 	Now          func() time.Time
 	Say          func(text string) // nil: silent
+	// Tiles gives what maps are drawn of now; nil, or a nil answer, is plain ground.
+	Tiles func() touch.Tiles
 }
 
 // View shows a kiosk. It belongs to the screen's goroutine.
 type View struct {
-	k      *kiosk.Kiosk
-	shell  *touch.Shell
-	shown  place         // the page on the screen
-	prefs  touch.Prefs   // that it was drawn with
-	asking *touch.Dialog // the idle warning
-	help   *touch.Dialog
-	window fyne.Window
+	k        *kiosk.Kiosk
+	shell    *touch.Shell
+	shown    place         // the page on the screen
+	prefs    touch.Prefs   // that it was drawn with
+	asking   *touch.Dialog // the idle warning
+	help     *touch.Dialog
+	window   fyne.Window
+	tiles    func() touch.Tiles
+	looking  *touch.MapView // of the page, if it has a map
+	lookedAt city.Place     // where looking was last brought
+	say      func(text string)
+	said     string // of where the pin stands
 }
 
 // place says where in the flow a page stands, to know which way to slide.
@@ -41,7 +49,7 @@ type place struct {
 
 // New makes the view of a kiosk.
 func New(k *kiosk.Kiosk, cfg Config) *View {
-	v := &View{k: k}
+	v := &View{k: k, tiles: cfg.Tiles, say: cfg.Say}
 	v.prefs = touch.Prefs{Language: k.Language(), TextScale: k.TextScale(), ReduceMotion: cfg.ReduceMotion}
 	hooks := touch.Hooks{
 		Activity: k.Touch,
@@ -73,8 +81,8 @@ func (v *View) Root() fyne.CanvasObject { return v.shell }
 // order is the way through the screens; Back goes up the list.
 var order = []kiosk.Screen{
 	kiosk.ScreenEnrol, kiosk.ScreenClosed, kiosk.ScreenHome, kiosk.ScreenServices, kiosk.ScreenQuestion, kiosk.ScreenStopped,
-	kiosk.ScreenPlace, kiosk.ScreenNear, kiosk.ScreenDetails, kiosk.ScreenContact, kiosk.ScreenCheck, kiosk.ScreenFailed,
-	kiosk.ScreenReceipt, kiosk.ScreenTrack, kiosk.ScreenNotFound, kiosk.ScreenRequest,
+	kiosk.ScreenPlace, kiosk.ScreenPoint, kiosk.ScreenNear, kiosk.ScreenDetails, kiosk.ScreenContact, kiosk.ScreenCheck, kiosk.ScreenFailed,
+	kiosk.ScreenReceipt, kiosk.ScreenTrack, kiosk.ScreenNotFound, kiosk.ScreenAddress, kiosk.ScreenHere, kiosk.ScreenRequest,
 }
 
 func (v *View) where() place {
@@ -114,6 +122,7 @@ func (v *View) change() {
 		v.shell.Go(v.page())
 	}
 	v.warn()
+	v.sayPin()
 }
 
 func (v *View) wanted() touch.Prefs {
@@ -163,12 +172,16 @@ func (v *View) wipe() {
 // Draw draws the present screen with a kit of any preferences, for a preview or
 // a test. What it returns has no size yet.
 func (v *View) Draw(t *touch.Kit, size fyne.Size) fyne.CanvasObject {
-	return v.builder()(&page{v: v, k: v.k, t: t, w: words.In(t.Prefs.Language), size: size})
+	return v.builder()(v.draws(t, size))
+}
+
+func (v *View) draws(t *touch.Kit, size fyne.Size) *page {
+	return &page{v: v, k: v.k, t: t, w: words.In(t.Prefs.Language), size: size}
 }
 
 // page is the page of the present screen.
 func (v *View) page() touch.Page {
-	return touch.Page{Name: string(v.shown.screen), Build: v.Draw}
+	return touch.Page{Name: string(v.shown.screen), Build: v.Draw, Leave: v.leave}
 }
 
 func (v *View) builder() func(*page) fyne.CanvasObject {
@@ -185,6 +198,8 @@ func (v *View) builder() func(*page) fyne.CanvasObject {
 		return (*page).stopped
 	case kiosk.ScreenPlace:
 		return (*page).place
+	case kiosk.ScreenPoint:
+		return (*page).point
 	case kiosk.ScreenNear:
 		return (*page).near
 	case kiosk.ScreenDetails:
@@ -203,6 +218,10 @@ func (v *View) builder() func(*page) fyne.CanvasObject {
 		return (*page).request
 	case kiosk.ScreenNotFound:
 		return (*page).notFound
+	case kiosk.ScreenAddress:
+		return (*page).address
+	case kiosk.ScreenHere:
+		return (*page).here
 	}
 	return (*page).home
 }

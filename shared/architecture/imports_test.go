@@ -60,7 +60,7 @@ var parts = []part{
 	{"shared/peripheral", []edge{{"shared/city", "a failing device is an error that people are told"}, {"shared/photo", "a camera gives photos"}}},
 	{"shared/touch", []edge{{"shared/look", "the kit is drawn from the design tokens"}}},
 	{"kiosk", presenter}, {"fieldapp", append([]edge{{"shared/photo", "crews add photos, bounded and stripped before they wait"}}, presenter...)},
-	{"kiosk/view", append([]edge{{"kiosk", "screens show their presenter's state"}}, view...)},
+	{"kiosk/view", append([]edge{{"kiosk", "screens show their presenter's state"}, {"shared/atlas", "my address shows what the atlas tells of it"}}, view...)},
 	{"fieldapp/view", append([]edge{{"fieldapp", "screens show their presenter's state"}}, view...)},
 	{"syncserver/store", []edge{
 		{"shared/city", "the store applies mutations"}, {"shared/protocol", "it keeps the log as it came"},

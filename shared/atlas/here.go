@@ -19,6 +19,7 @@ type Here struct {
 	// Estimated says that the place's address is worked out from its point.
 	Estimated bool       `json:"estimated,omitempty"`
 	Outside   bool       `json:"outside,omitempty"` // of the city; see Atlas.Outside
+	Number    int        `json:"number,omitempty"`  // of the house; it decides for which side of the street the dates are
 	Areas     []HereArea `json:"areas"`
 	// Polling are the places to vote for the precinct here; more than one only
 	// where the city's own data say so.
@@ -77,7 +78,7 @@ func (a *Atlas) Here(ctx context.Context, at city.Place, now time.Time, calendar
 	if h.Outside, err = a.outside(ctx, areas); err != nil {
 		return h, fmt.Errorf("what is here: %w", err)
 	}
-	number, _ := houseNumber(first(split(h.Place.Address)))
+	h.Number, _ = houseNumber(first(split(h.Place.Address)))
 	for _, area := range areas {
 		if area.Kind == AreaDistrict && h.Place.District == "" {
 			h.Place.District = city.ID(area.Key)
@@ -86,7 +87,7 @@ func (a *Atlas) Here(ctx context.Context, at city.Place, now time.Time, calendar
 			continue
 		}
 		out := HereArea{Kind: area.Kind, Key: area.Key, Name: area.Name, AsOf: a.asOf[area.Kind]}
-		if err := a.tables(ctx, &out, number, now, calendar); err != nil {
+		if err := a.tables(ctx, &out, h.Number, now, calendar); err != nil {
 			return h, fmt.Errorf("what is here: %w", err)
 		}
 		h.Areas = append(h.Areas, out)

@@ -212,6 +212,21 @@ func (l middle) Layout(os []fyne.CanvasObject, sz fyne.Size) {
 	}
 }
 
+// Tall gives an object a height, in pixels: a map that lies on a page that scrolls.
+func (k *Kit) Tall(height float32, o fyne.CanvasObject) *fyne.Container {
+	return box(tall{height}, o)
+}
+
+type tall struct{ height float32 }
+
+func (l tall) MinSize(os []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(overLayout{}.MinSize(os).Width, l.height)
+}
+
+func (l tall) heightFor([]fyne.CanvasObject, float32) float32 { return l.height }
+
+func (l tall) Layout(os []fyne.CanvasObject, sz fyne.Size) { overLayout{}.Layout(os, sz) }
+
 // Center keeps an object at its natural size in the middle, both ways.
 func (k *Kit) Center(o fyne.CanvasObject) *fyne.Container { return box(centre{}, o) }
 

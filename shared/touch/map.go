@@ -24,6 +24,9 @@ type MapSpec struct {
 	// points whenever the map has come to rest. A mark then moves the map to it.
 	Pick        func(at Point)
 	Attribution string // who made the map; small, at its foot
+	// Bare leaves the head out, on a page that says what the map is for and lists
+	// its marks itself.
+	Bare bool
 }
 
 // MapView is where a person is looking. The page keeps it, so that a map that is
@@ -197,9 +200,12 @@ func (m *Map) locate() {
 
 // fill puts the map or the list into the widget, below the same head.
 func (m *Map) fill() {
-	if m.view.list {
+	switch {
+	case m.view.list:
 		m.root.Objects = []fyne.CanvasObject{m.k.Frame(m.newHead(), m.newList(), nil)}
-	} else {
+	case m.spec.Bare:
+		m.root.Objects = []fyne.CanvasObject{m.k.Frame(nil, m.tools.root, m.tools.strip)}
+	default:
 		m.root.Objects = []fyne.CanvasObject{box(&mapFrame{m}, m.newHead(), m.tools.root, m.tools.strip)}
 	}
 	m.root.Refresh()

@@ -26,8 +26,11 @@ func (m *Map) begin(size fyne.Size) {
 	}
 	middle, half := extent(places)
 	room := fyne.NewSize(max(1, size.Width/2-1.5*m.k.Target()), max(1, size.Height/2-1.5*m.k.Target()))
-	zoom := m.spec.MinZoom
-	for zoom < min(closeZoom, m.spec.MaxZoom) {
+	zoom, most := m.spec.MinZoom, closeZoom
+	if len(places) > 1 && half != (world{}) {
+		most += 2 // places that lie close together are told apart
+	}
+	for zoom < min(most, m.spec.MaxZoom) {
 		side := m.tiles.worldSide(zoom + 1)
 		if half.x*side > float64(room.Width) || half.y*side > float64(room.Height) {
 			break

@@ -110,6 +110,9 @@ func (m *Map) typed(r rune) {
 func (g *mapGround) TypedKey(e *fyne.KeyEvent) {
 	g.m.k.activity()
 	step := g.Size().Width / 5
+	if g.m.spec.Pick != nil { // a pin is put down more exactly than a map is looked at
+		step = g.m.k.Target() / 2
+	}
 	switch e.Name {
 	case fyne.KeyLeft:
 		g.m.step(-step, 0)

@@ -17,6 +17,8 @@ func (m *Map) newHead() fyne.CanvasObject {
 	switch {
 	case m.view.list && len(m.view.only) > 0:
 		words = k.T("common.map.cluster", "count", len(m.view.only))
+	case m.view.list && m.spec.Here != nil && m.spec.Here.Name != "":
+		words = k.T("common.map.nearest")
 	case m.view.list && m.spec.Here != nil:
 		words = k.T("common.map.from_here")
 	case m.view.list:

@@ -19,11 +19,12 @@ type Mark struct {
 	Selected   bool
 }
 
-// Here is where the device or the person is. Within is the accuracy in metres,
-// drawn as a circle; zero is unknown.
+// Here is where the device or the person is, or the place with the Name that all
+// is about. Within is the accuracy in metres, drawn as a circle; zero is unknown.
 type Here struct {
 	At     Point
 	Within float64
+	Name   string // "The place you chose"; empty for "You are here"
 }
 
 // marker is a mark or a cluster of marks that can be pressed.
@@ -161,7 +162,10 @@ func (m *Map) newHere() {
 }
 
 func (m *Map) hereWords() string {
-	if m.spec.Here == nil || m.spec.Here.Within <= 0 {
+	switch h := m.spec.Here; {
+	case h != nil && h.Name != "":
+		return h.Name
+	case h == nil || h.Within <= 0:
 		return m.k.T("common.map.here")
 	}
 	return m.k.T("common.map.here_within", "distance", m.k.Distance(m.spec.Here.Within))

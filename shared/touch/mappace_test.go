@@ -89,7 +89,7 @@ func TestMapAsksForTheRightPictures(t *testing.T) {
 	}{
 		{touch.Prefs{}, touch.Tablet(), want(1, look.MapLight)},
 		{touch.Prefs{Dark: true}, touch.Kiosk(mm24), want(2, look.MapDark)},
-		{touch.Prefs{HighContrast: true, Dark: true}, touch.Kiosk(mmWide), want(1, look.MapContrast)},
+		{touch.Prefs{HighContrast: true, Dark: true}, touch.Kiosk(mmWide), want(2, look.MapContrast)},
 	} {
 		tiles := &sampleTiles{plain: true}
 		st := open(t, c.prefs, c.dev, fyne.NewSize(1080, 800))

@@ -46,7 +46,7 @@ func (k *Kit) newTileLayer(tiles Tiles) *tileLayer {
 	if k.shell != nil && k.shell.canvas != nil {
 		device = max(0.1, k.shell.canvas.Scale())
 	}
-	if k.Device.unit*device >= 1.4 {
+	if k.Device.unit > 1 || device >= 1.4 { // a kiosk is read from farther away
 		l.scale = 2
 	}
 	l.side = 256 * float64(l.scale) / float64(device)

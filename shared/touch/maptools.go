@@ -35,6 +35,9 @@ func newMapTools(m *Map) *mapTools {
 		return p
 	}
 	t.my = button(look.IconLocate, "common.map.my_place", m.myPlace)
+	if h := m.spec.Here; h != nil && h.Name != "" {
+		t.my.SetLabel(k.T("common.map.to", "place", h.Name))
+	}
 	t.in = button(look.IconPlus, "common.map.zoom_in", func() { m.zoom(1, m.middle()) })
 	t.out = button(look.IconMinus, "common.map.zoom_out", func() { m.zoom(-1, m.middle()) })
 	t.stack = box(column{k.Px(look.S)}, t.my, t.in, t.out)

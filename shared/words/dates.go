@@ -32,8 +32,20 @@ func (w *Words) DayTime(t, now time.Time) string {
 // Exact is the whole date with its time, for a title or a receipt.
 func (w *Words) Exact(t time.Time) string { return w.T("common.date.exact", w.calendar(t)) }
 
-// LongDay is the weekday and date in full: "Friday 27 November".
-func (w *Words) LongDay(t time.Time) string { return w.T("common.date.long", w.calendar(t)) }
+// LongDay is the weekday and date in full as people say them: "Friday, November
+// 27", with the year if it is another than now's.
+func (w *Words) LongDay(t, now time.Time) string {
+	if t.Year() != now.Year() {
+		return w.FullDate(t)
+	}
+	return w.T("common.date.long", w.calendar(t))
+}
+
+// FullDate is the weekday, the date and the year: "Friday, November 27, 2026".
+func (w *Words) FullDate(t time.Time) string { return w.T("common.date.long_year", w.calendar(t)) }
+
+// PlainDate is a date without its weekday: "November 27, 2026".
+func (w *Words) PlainDate(t time.Time) string { return w.T("common.date.plain", w.calendar(t)) }
 
 // Ago says how long ago something was: "just now", "5 minutes ago", "2 hours
 // ago", and from the day before on the day and time. A time that lies ahead by
