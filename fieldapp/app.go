@@ -3,9 +3,11 @@ package fieldapp
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"cityhall/shared/atlas"
+	"cityhall/shared/basemap"
 	"cityhall/shared/city"
 	"cityhall/shared/replica"
 	"cityhall/shared/words"
@@ -15,6 +17,7 @@ import (
 type Config struct {
 	Replica  *replica.Replica
 	Pictures string // folder where the camera leaves its pictures; may be empty
+	Tiles    string // folder that keeps pieces of the map that were drawn; empty keeps none
 	Language string // for the first start, such as "en"
 	Enrol    string // an enrolment to offer on the first screen
 	Name     string // what the city is to call the tablet
@@ -22,8 +25,11 @@ type Config struct {
 	// Sticks lists the folders of the USB sticks that are plugged in; nil: there are
 	// never any.
 	Sticks func() ([]string, error)
-	Now    func() time.Time
-	Log    *slog.Logger
+	// Position gives the newest fix of the tablet's satellite receiver, false when
+	// there was none; nil: it has no receiver. It is called on the app's goroutine.
+	Position func() (Fix, bool)
+	Now      func() time.Time
+	Log      *slog.Logger
 	// LockAfter is how long nobody may touch the screen before it locks; 0 is
 	// ten minutes.
 	LockAfter time.Duration
@@ -57,6 +63,9 @@ const (
 	ScreenMore     Screen = "more"
 	ScreenPhoto    Screen = "photo"
 	ScreenContact  Screen = "contact"
+	ScreenNear     Screen = "near"    // what is open around a place, on a map
+	ScreenRequest  Screen = "request" // one of these
+	ScreenWhere    Screen = "where"   // the map to point at a finding's place
 )
 
 // Move says how the picture changes.
@@ -68,6 +77,7 @@ const (
 	Forward                 // a screen further in
 	Back                    // a screen further out
 	Preferences             // language, text size or contrast: everything looks new
+	Moved                   // the same screen; the tablet is somewhere else
 )
 
 // App is the state of the field app.
@@ -87,6 +97,9 @@ type App struct {
 	crews    map[city.ID]city.Crew
 	atlas    *atlas.Atlas
 	places   string // blob that atlas was opened from
+	ground   ground // what it covers
+	tiles    *basemap.Source
+	at       positions
 
 	stack   []Screen
 	prefs   Prefs
@@ -103,6 +116,10 @@ type App struct {
 	form    *Form
 	find    *Finding
 	query   string // of the service search
+	open    openRequests
+	near    nearby
+	looking city.ID // request that is shown
+	pin     Spot
 	picking *Pictures
 	viewing string // blob of the photo that fills the screen
 	waiting Waiting
@@ -177,9 +194,7 @@ func (a *App) Run(ctx context.Context) {
 // Close puts on disk what was typed last.
 func (a *App) Close() {
 	a.flush()
-	if a.atlas != nil {
-		a.atlas.Close()
-	}
+	a.closeAtlas()
 }
 
 // Screen is what is to be shown now.
@@ -203,6 +218,9 @@ func (a *App) T(key string, args ...any) string { return a.w.T(key, args...) }
 
 // now is the present in the city's time zone.
 func (a *App) now() time.Time { return a.cfg.Now().In(a.settings.Zone()) }
+
+// On tells whether a screen is shown or can be gone back to.
+func (a *App) On(s Screen) bool { return slices.Contains(a.stack, s) }
 
 // push shows a screen further in; what was said on the last one is over.
 func (a *App) push(s Screen) {
@@ -287,6 +305,8 @@ func (a *App) Back() {
 	case ScreenNote:
 		a.leave()
 		a.note = noteForm{}
+	case ScreenNear:
+		a.near = nearby{}
 	}
 	a.back()
 	a.Refresh()
@@ -298,6 +318,7 @@ func (a *App) Activity() { a.touched = a.cfg.Now() }
 // Tick is called about twice a second: it saves drafts and locks.
 func (a *App) Tick() {
 	a.flush()
+	a.follow()
 	now := a.cfg.Now()
 	if a.unlocked() && now.Sub(a.touched) >= a.cfg.LockAfter {
 		a.Lock()

@@ -172,10 +172,10 @@ func TestListOrders(t *testing.T) {
 	}
 	s.a.OpenJob(soon)
 	s.a.StartVisit()
-	order(fieldapp.ByDistrict, soon, late, urgent)
+	order(fieldapp.ByDistance, soon, late, urgent)
 	s.restart()
 	s.signIn()
-	if s.a.Order() != fieldapp.ByDistrict || s.a.Counts().New != 2 {
+	if s.a.Order() != fieldapp.ByDistance || s.a.Counts().New != 2 {
 		t.Errorf("after a restart: %s, %+v", s.a.Order(), s.a.Counts())
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"cityhall/shared/atlas"
 	"cityhall/shared/city"
 	"cityhall/shared/replica"
 )
@@ -18,6 +19,9 @@ type Finding struct {
 	Place   city.Place   `json:"place"`
 	Words   string       `json:"words"`
 	Photos  []FormPhoto  `json:"photos"`
+	Within  float64      `json:"within,omitempty"`  // metres that the receiver which gave the place may be off
+	Outside bool         `json:"outside,omitempty"` // the place is not in the city
+	ByGPS   string       `json:"by_gps,omitempty"`  // what stands in Place.Detail because of that
 }
 
 // Finding is the finding that is open, or nil.
@@ -35,6 +39,7 @@ func (a *App) OpenFind() {
 	}
 	a.find = f
 	a.push(ScreenFind)
+	a.loadOpen()
 	if err != nil {
 		a.fail(err)
 	}
@@ -137,9 +142,23 @@ func (a *App) Stopped() string {
 	return words.In(a.prefs.Language)
 }
 
+// Match is a place that was searched for.
+type Match struct {
+	city.Place
+	asset bool
+}
+
+// Line is the place in a few words: of a hydrant its number, not its address.
+func (m Match) Line() string {
+	if m.asset {
+		return m.Landmark
+	}
+	return m.Place.Line()
+}
+
 // Places searches the city's addresses and landmarks. Nothing is found while
 // the places have not come from the city.
-func (a *App) Places(text string) []city.Place {
+func (a *App) Places(text string) []Match {
 	if a.atlas == nil || strings.TrimSpace(text) == "" {
 		return nil
 	}
@@ -148,24 +167,21 @@ func (a *App) Places(text string) []city.Place {
 		a.cfg.Log.Error("search places", "err", err)
 		return nil
 	}
-	var out []city.Place
+	var out []Match
 	for _, m := range found {
-		out = append(out, m.Place)
+		out = append(out, Match{m.Place, m.Kind == atlas.KindAsset})
 	}
 	return out
 }
 
 // SetAddress takes what was typed; a place that was picked is one no more.
 func (a *App) SetAddress(text string) {
-	a.EditFind(func(f *Finding) { f.Place = city.Place{Address: text, Detail: f.Place.Detail} })
+	a.EditFind(func(f *Finding) { f.stand(Spot{Place: city.Place{Address: text}}) })
 }
 
 // PickPlace takes a place of the search.
 func (a *App) PickPlace(p city.Place) {
-	a.SetFind(func(f *Finding) {
-		p.Detail = f.Place.Detail
-		f.Place = p
-	})
+	a.SetFind(func(f *Finding) { f.stand(Spot{Place: p}) })
 }
 
 // HereAgain takes the place of the job in hand.

@@ -17,11 +17,11 @@ type Order string
 const (
 	ByPromise  Order = "promise"
 	ByPriority Order = "priority"
-	ByDistrict Order = "district" // where the crew is comes first
+	ByDistance Order = "distance" // from the last known position; without one the district of the last job comes first
 )
 
 // Orders lists them as they are offered.
-var Orders = []Order{ByPromise, ByPriority, ByDistrict}
+var Orders = []Order{ByPromise, ByDistance, ByPriority}
 
 // Fresh tells whether the crew has seen a job as it stands.
 type Fresh string
@@ -41,6 +41,9 @@ type Job struct {
 	Title    string // the service's name
 	Icon     string
 	Where    string
+	Place    city.Place // as exact as the crew may know it
+	Metres   int        // from where the tablet is or was, if Measured
+	Measured bool
 	District string
 	State    city.JobState
 	Priority city.Priority
@@ -72,7 +75,12 @@ type jobList struct {
 	all   []Job
 	order Order
 	done  bool
+	onMap bool // instead of in a list
 	seen  map[city.ID]string
+
+	crew    city.ID // whose they are
+	reading bool    // away from the screen's goroutine
+	again   bool    // something has come since that began
 }
 
 // Counts are the figures above the list.
@@ -86,7 +94,7 @@ func (a *App) ShowsDone() bool { return a.list.done }
 
 // SetOrder sorts the list, now and at the next start.
 func (a *App) SetOrder(o Order) {
-	a.list.order = o
+	a.list.order, a.at.list = o, a.at.last
 	if err := a.r.SetSetting(a.ctx, "field.order", string(o)); err != nil {
 		a.cfg.Log.Error("keep order", "err", err)
 	}
@@ -97,6 +105,16 @@ func (a *App) SetOrder(o Order) {
 // ShowDone lists finished jobs, or the open ones again.
 func (a *App) ShowDone(done bool) {
 	a.list.done = done
+	a.Changed(Same)
+}
+
+// ShowsMap tells whether the open jobs are on a map instead of in the list.
+func (a *App) ShowsMap() bool { return a.list.onMap && a.HasMap() }
+
+// ShowMap shows the open jobs on a map, or in the list again.
+func (a *App) ShowMap(on bool) {
+	a.list.onMap = on
+	a.list.done = a.list.done && !on
 	a.Changed(Same)
 }
 
@@ -129,67 +147,6 @@ func (a *App) Counts() Counts {
 		}
 	}
 	return c
-}
-
-func (a *App) loadJobs(view city.View) error {
-	if a.list.seen == nil {
-		if err := a.loadSeen(); err != nil {
-			return err
-		}
-	}
-	a.list.all = nil
-	if a.person.Actor.Kind == "" {
-		return nil
-	}
-	orders, err := a.r.Find(a.ctx, city.KindWorkOrder, "crew", string(a.person.Actor.Crew))
-	if err != nil {
-		return err
-	}
-	for _, rec := range orders {
-		job, err := a.readJob(view, rec)
-		if err != nil {
-			return err
-		}
-		a.list.all = append(a.list.all, job)
-	}
-	a.sortJobs()
-	return nil
-}
-
-func (a *App) readJob(view city.View, rec city.Record) (Job, error) {
-	var order city.WorkOrder
-	if err := rec.Into(&order); err != nil {
-		return Job{}, err
-	}
-	req, _, err := city.LoadRequest(view, order.Request)
-	if err != nil {
-		return Job{}, err
-	}
-	work, _, err := city.LoadWork(view, order.Request) // its place has what was typed, too
-	if err != nil {
-		return Job{}, err
-	}
-	j := Job{ID: rec.ID, Request: order.Request, Number: order.Request.Number(), State: order.State, Priority: order.Priority,
-		Due: order.DueAt, Returned: order.Returned, visit: order.Visit, district: req.Place.District,
-		District: a.settings.District(req.Place.District), Where: work.Place.Line(), Title: a.T("field.job.untitled")}
-	if svc, ok := a.services[req.Service]; ok {
-		j.Title, j.Icon = svc.Name.In(a.prefs.Language), svc.Icon
-	}
-	j.Overdue = j.Open() && !j.Due.IsZero() && j.Due.Before(a.cfg.Now())
-	j.mark = markOf(rec)
-	if was, ok := a.list.seen[j.ID]; !ok {
-		j.Fresh = New
-	} else if was != j.mark {
-		j.Fresh = Altered
-	}
-	if !j.Open() && order.Visit != "" {
-		v, _, err := loadVisit(view, order.Visit)
-		if err != nil {
-			return Job{}, err
-		}
-		j.Outcome, j.Ended = v.Outcome, v.FinishedAt
-	}
-	return j, nil
 }
 
 func loadVisit(view city.View, id city.ID) (city.Visit, string, error) {
@@ -256,6 +213,7 @@ func (a *App) markSeen(id city.ID) {
 // latest first.
 func (a *App) sortJobs() {
 	here := a.here()
+	a.measure()
 	slices.SortStableFunc(a.list.all, func(x, y Job) int {
 		if x.Open() != y.Open() {
 			return ahead(x.Open())
@@ -270,7 +228,13 @@ func (a *App) sortJobs() {
 		switch a.list.order {
 		case ByPriority:
 			return cmp.Or(cmp.Compare(x.Priority.Rank(), y.Priority.Rank()), promise, cmp.Compare(x.ID, y.ID))
-		case ByDistrict:
+		case ByDistance:
+			if x.Measured != y.Measured {
+				return ahead(x.Measured)
+			}
+			if x.Measured {
+				return cmp.Or(cmp.Compare(x.Metres, y.Metres), promise, cmp.Compare(x.ID, y.ID))
+			}
 			if near := x.district == here; near != (y.district == here) {
 				return ahead(near)
 			}

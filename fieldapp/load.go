@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cityhall/shared/atlas"
+	"cityhall/shared/basemap"
 	"cityhall/shared/city"
 	"cityhall/shared/replica"
 )
@@ -73,16 +74,32 @@ func (a *App) openAtlas() {
 		a.cfg.Log.Error("open places", "err", err)
 		return
 	}
-	if a.atlas != nil {
-		a.atlas.Close()
-	}
+	a.closeAtlas()
 	a.atlas, a.places = places, a.settings.Places
+	a.tiles = basemap.NewSource(basemap.New(places, a.places), basemap.Options{Folder: a.cfg.Tiles, Log: a.cfg.Log})
+	a.survey()
 }
+
+// closeAtlas ends what draws from the places first, then their reading.
+func (a *App) closeAtlas() {
+	if a.atlas == nil {
+		return
+	}
+	a.tiles.Close()
+	if err := a.atlas.Close(); err != nil {
+		a.cfg.Log.Warn("close places", "err", err)
+	}
+	a.atlas, a.tiles = nil, nil
+}
+
+// Tiles are the pictures of the city's map, nil until its places have come.
+func (a *App) Tiles() *basemap.Source { return a.tiles }
 
 // shown is what Refresh compares, so that a change that nobody can see does not
 // touch the screen.
 type shown struct {
 	settings city.Settings
+	places   string
 	services map[city.ID]city.Service
 	crews    map[city.ID]city.Crew
 	jobs     []Job
@@ -93,7 +110,7 @@ type shown struct {
 }
 
 func (a *App) shown() shown {
-	return shown{a.settings, a.services, a.crews, a.list.all, a.page, a.waiting, a.Link(), a.Problem()}
+	return shown{a.settings, a.places, a.services, a.crews, a.list.all, a.page, a.waiting, a.Link(), a.Problem()}
 }
 
 // Refresh follows the replica.
@@ -109,6 +126,9 @@ func (a *App) Refresh() {
 		return
 	}
 	a.images.retry(a.link.State == replica.LinkOnline)
+	if a.wantsOpen() {
+		a.loadOpen()
+	}
 	if !reflect.DeepEqual(before, a.shown()) {
 		a.Changed(Same)
 	}

@@ -178,6 +178,7 @@ func (a *App) Lock() {
 	a.r.Lock()
 	a.flush()
 	a.page, a.form, a.find, a.picking, a.note, a.viewing = nil, nil, nil, nil, noteForm{}, ""
+	a.open, a.near, a.pin = openRequests{}, nearby{}, Spot{}
 	a.images.clear()
 	a.reset(Back, ScreenUnlock)
 }

@@ -19,18 +19,20 @@ import (
 // stage is a tablet of the tree crew in a town.
 type stage struct {
 	*town.Town
-	t        *testing.T
+	t        testing.TB
 	dir      string
 	pictures string
 	r        *replica.Replica
 	a        *fieldapp.App
 	moves    []fieldapp.Move
+	later    func(f func()) // nil: what is done in the background is done at once
+	fix      fieldapp.Fix   // zero: the receiver has heard nothing
 }
 
 const pin = "246810"
 
 // newStage enrols a tablet and opens the app, locked.
-func newStage(t *testing.T) *stage {
+func newStage(t testing.TB) *stage {
 	t.Helper()
 	s := &stage{Town: town.New(t), t: t, dir: t.TempDir(), pictures: t.TempDir()}
 	s.r = s.Join(s.dir, city.DeviceTablet, city.ScopePublic, city.ScopeCrew(town.Trees))
@@ -41,7 +43,15 @@ func newStage(t *testing.T) *stage {
 
 func (s *stage) open() {
 	s.t.Helper()
-	a, err := fieldapp.Open(s.t.Context(), fieldapp.Config{Replica: s.r, Pictures: s.pictures, Language: "en", PIN: pin, Now: s.Now})
+	a, err := fieldapp.Open(s.t.Context(), fieldapp.Config{Replica: s.r, Pictures: s.pictures, Language: "en", PIN: pin, Now: s.Now,
+		Background: func(f func()) {
+			if s.later != nil {
+				s.later(f)
+				return
+			}
+			f()
+		},
+		Position: func() (fieldapp.Fix, bool) { return s.fix, s.fix != fieldapp.Fix{} }})
 	if err != nil {
 		s.t.Fatal(err)
 	}

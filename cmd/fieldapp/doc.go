@@ -7,6 +7,9 @@
 //	fieldapp -data DIR -pictures /home/crew/Pictures -fullscreen
 //	fieldapp -data DIR -enrol 'cityhall://enrol?…' -pin 2468 -width 480 -height 900
 //
+// Where the tablet is comes from gpsd, Debian's daemon for satellite receivers, if
+// there is one: apt-get install gpsd finds a receiver that is plugged in.
+//
 // The camera's pictures are taken from the folder -pictures. SIGTERM and SIGINT
 // end it cleanly, with what was typed last on disk. With -probe it tells scripts
 // on a Unix socket what it shows; see touch.Shell.ServeProbe.

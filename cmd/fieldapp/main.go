@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"cityhall/fieldapp"
 	"cityhall/fieldapp/view"
 	"cityhall/shared/peripheral/network"
+	"cityhall/shared/peripheral/position"
 	"cityhall/shared/peripheral/volume"
 	"cityhall/shared/replica"
 	"cityhall/shared/touch"
@@ -34,6 +36,7 @@ type Config struct {
 	Name     string        `help:"What the city calls this tablet, at enrolment; empty for the name in the invitation."`
 	PIN      string        `help:"PIN of 4 to 8 digits to set at the first start, instead of asking." env:"CITYHALL_PIN"`
 	Pictures string        `help:"Folder where the camera leaves its pictures." type:"path"`
+	GPSD     string        `name:"gpsd" help:"Where gpsd tells the tablet's position; without one, or empty, the tablet does not know it." default:"localhost:2947"`
 	Width    int           `help:"Width of the window in pixels." default:"1280"`
 	Height   int           `help:"Height of the window in pixels." default:"800"`
 	Scale    float32       `help:"Draw everything smaller (below 1) or larger." default:"1"`
@@ -73,16 +76,22 @@ func run(ctx context.Context, c Config, started time.Time, logs io.Writer) error
 		return err
 	}
 	go wake(ctx, woken, rep)
+	receiver := position.Watch(ctx, c.GPSD, time.Now, log)
 	w, err := window.Open("org.cityhall.fieldapp", "City Hall field app", c.Data, c.Flags, c.Scale, c.Width, c.Height)
 	if err != nil {
 		return err
 	}
-	a, err := fieldapp.Open(ctx, fieldapp.Config{Replica: rep, Pictures: c.Pictures, Language: c.Lang, Enrol: c.Enrol, Name: c.Name, PIN: c.PIN,
-		LockAfter: c.Lock, Sticks: func() ([]string, error) { return volume.Mounted(volume.Table) }, Now: time.Now, Log: log, Post: fyne.Do, Background: w.Go})
+	a, err := fieldapp.Open(ctx, fieldapp.Config{Replica: rep, Pictures: c.Pictures, Tiles: filepath.Join(c.Data, "tiles"), Language: c.Lang, Enrol: c.Enrol, Name: c.Name, PIN: c.PIN,
+		Position: func() (fieldapp.Fix, bool) { f, known := receiver.Last(); return fieldapp.Fix(f), known }, LockAfter: c.Lock, Sticks: func() ([]string, error) { return volume.Mounted(volume.Table) }, Now: time.Now, Log: log, Post: fyne.Do, Background: w.Go})
 	if err != nil {
 		return err
 	}
-	v := view.New(a, view.Config{Device: c.device(), ReduceMotion: !c.Motion, Now: time.Now})
+	v := view.New(a, view.Config{Device: c.device(), ReduceMotion: !c.Motion, Now: time.Now, Tiles: func() touch.Tiles {
+		if s := a.Tiles(); s != nil {
+			return s
+		}
+		return nil
+	}})
 	v.Mount(w)
 	w.Live(ctx, log, started, v.Shell(), func() {
 		if c.Enrol != "" {

@@ -16,6 +16,10 @@ func (p *page) find() fyne.CanvasObject {
 		return t.Empty(look.IconCheckCircle, t.T("field.find.saved"), "", nil)
 	}
 	parts := []fyne.CanvasObject{p.findService()}
+	parts = append(parts, p.findPlace(f))
+	if twins := p.twins(); twins != nil {
+		parts = append(parts, twins)
+	}
 	if stop := p.a.Stopped(); stop != "" {
 		parts = append(parts, t.Panel(touch.Bad, t.Para(stop, touch.Lead.Bold().In(t.Pal.Bad))))
 	}
@@ -28,7 +32,7 @@ func (p *page) find() fyne.CanvasObject {
 	}
 	words := t.Field(touch.FieldSpec{Label: t.T("field.find.words"), Value: f.Words, Lines: 4, Max: city.MaxWords, Error: p.a.FieldProblem("description"),
 		Changed: func(s string) { p.a.EditFind(func(f *fieldapp.Finding) { f.Words = s }) }})
-	parts = append(parts, p.findPlace(f), p.section("", words), p.formPhotos(f.Photos, false))
+	parts = append(parts, p.section("", words), p.formPhotos(f.Photos, false))
 	return p.frame(t.T("field.find.title"), t.H(look.M, p.main(look.IconCheck, t.T("field.find.save"), p.a.FileFinding)), parts...)
 }
 
@@ -88,35 +92,6 @@ func (p *page) question(q city.Question) fyne.CanvasObject {
 		spec.Options = []touch.Option{{Value: "yes", Label: t.T("common.yes")}, {Value: "no", Label: t.T("common.no")}}
 	}
 	return t.Choice(spec)
-}
-
-func (p *page) findPlace(f *fieldapp.Finding) fyne.CanvasObject {
-	t := p.t
-	var parts []fyne.CanvasObject
-	if here := p.a.PlaceInHand(); here != "" && f.Place.Line() != here {
-		parts = append(parts, t.Button(touch.Secondary, look.IconMapPin, t.T("field.find.here", "place", here), p.a.HereAgain))
-	}
-	matches := t.V(look.S)
-	show := func(text string) {
-		matches.Objects = nil
-		for _, m := range p.a.Places(text) {
-			matches.Add(t.ListRow(touch.RowSpec{Icon: look.IconMapPin, Tint: 4, Title: m.Line(), Sub: p.a.District(m.District), Tap: func() { p.a.PickPlace(m) }}))
-		}
-		matches.Refresh()
-	}
-	address := t.Field(touch.FieldSpec{Label: t.T("field.find.place"), Hint: t.T("field.find.place_hint"), Value: f.Place.Line(), Error: p.a.FieldProblem("place"),
-		Changed: func(s string) {
-			p.a.SetAddress(s)
-			show(s)
-		}})
-	if f.Place.OnMap() {
-		parts = append(parts, t.Banner(touch.Good, look.IconMapPin, t.T("field.find.on_map", "place", f.Place.Line())))
-	} else {
-		show(f.Place.Address)
-	}
-	detail := t.Field(touch.FieldSpec{Label: t.T("field.find.detail"), Value: f.Place.Detail, Max: 300, Error: p.a.FieldProblem("place.detail"),
-		Changed: func(s string) { p.a.EditFind(func(f *fieldapp.Finding) { f.Place.Detail = s }) }})
-	return p.section(t.T("field.find.where"), append(parts, address, matches, detail)...)
 }
 
 // service is the list to choose from.

@@ -58,6 +58,9 @@ func (p *page) jobHead(j *fieldapp.JobPage) fyne.CanvasObject {
 	if place != "" {
 		words = append(words, t.H(look.S, t.Icon(look.IconMapPin, look.Lead, t.Pal.Primary), touch.Grow(t.Para(place, touch.Lead.Bold()))))
 	}
+	if piece := p.piece(j); piece != nil {
+		words = append(words, piece)
+	}
 	if j.Detail != "" {
 		words = append(words, t.Para(j.Detail, touch.Body))
 	}

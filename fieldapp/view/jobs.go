@@ -17,13 +17,20 @@ func (p *page) jobs() fyne.CanvasObject {
 	if p.wide() {
 		return p.beside()
 	}
-	return p.top(p.list())
+	return p.top(p.listOrMap())
+}
+
+func (p *page) listOrMap() fyne.CanvasObject {
+	if p.a.ShowsMap() {
+		return p.jobsMap()
+	}
+	return p.list()
 }
 
 // beside is list and job at once, for a tablet held across.
 func (p *page) beside() fyne.CanvasObject {
 	t := p.t
-	left := t.Frame(nil, p.list(), p.nav())
+	left := t.Frame(nil, p.listOrMap(), p.nav())
 	var right fyne.CanvasObject
 	if p.a.Page() == nil {
 		right = t.Empty(look.IconList, t.T("field.jobs.choose"), t.T("field.jobs.choose_text"), nil)
@@ -33,7 +40,11 @@ func (p *page) beside() fyne.CanvasObject {
 	} else {
 		right = p.jobBody()
 	}
-	return t.Frame(p.crewBar(), t.Side(min(p.size.Width*0.40, t.Size(look.Body)*27), left, right), nil)
+	side := min(p.size.Width*0.40, t.Size(look.Body)*27)
+	if p.a.ShowsMap() {
+		side = p.size.Width * 0.52
+	}
+	return t.Frame(p.crewBar(), t.Side(side, left, right), nil)
 }
 
 func (p *page) list() fyne.CanvasObject {
@@ -60,7 +71,13 @@ func (p *page) filters() fyne.CanvasObject {
 	t, c := p.t, p.a.Counts()
 	todo := p.toggle(t.T("field.jobs.todo")+"  "+strconv.Itoa(c.Todo), !p.a.ShowsDone(), func() { p.a.ShowDone(false) })
 	done := p.toggle(t.T("field.jobs.done")+"  "+strconv.Itoa(c.Done), p.a.ShowsDone(), func() { p.a.ShowDone(true) })
-	parts := []fyne.CanvasObject{t.Head(t.T("field.jobs.title"), touch.Title), t.Grid(2, look.S, todo, done)}
+	var title fyne.CanvasObject = t.Head(t.T("field.jobs.title"), touch.Title)
+	if p.a.HasMap() {
+		onMap := t.Button(touch.Secondary, look.IconMap, t.T("field.jobs.map"), func() { p.a.ShowMap(true) })
+		onMap.SetLabel(t.T("field.jobs.map_spoken"))
+		title = t.H(look.M, touch.Grow(title), onMap)
+	}
+	parts := []fyne.CanvasObject{title, t.Grid(2, look.S, todo, done)}
 	if p.a.ShowsDone() {
 		return t.V(look.S, parts...)
 	}
@@ -78,7 +95,11 @@ func (p *page) filters() fyne.CanvasObject {
 	for _, o := range fieldapp.Orders {
 		orders = append(orders, p.toggle(t.T("field.order."+string(o)), p.a.Order() == o, func() { p.a.SetOrder(o) }))
 	}
-	return t.V(look.S, append(parts, t.Grid(3, look.S, orders...))...)
+	parts = append(parts, t.Grid(3, look.S, orders...))
+	if p.a.Order() == fieldapp.ByDistance {
+		parts = append(parts, t.Para(p.a.Measured(), touch.Caption.Muted()))
+	}
+	return t.V(look.S, parts...)
 }
 
 // toggle is one of a few that exclude each other.
@@ -105,6 +126,9 @@ func (p *page) jobRow(j fieldapp.Job) touch.RowSpec {
 	where := j.Where
 	if j.District != "" {
 		where += " · " + j.District
+	}
+	if j.Measured && p.a.Order() == fieldapp.ByDistance {
+		where = p.t.Distance(float64(j.Metres)) + " · " + where
 	}
 	spec := touch.RowSpec{Icon: p.icon(j.Icon), Tint: tint(j.Icon), Title: j.Title, Sub: where, Chip: &chip, Tap: func() { p.a.OpenJob(j.ID) }}
 	if open := p.a.Page(); open != nil && open.ID == j.ID && p.wide() {

@@ -18,6 +18,7 @@ func (p *page) more() fyne.CanvasObject {
 			t.Para(who.Actor.Name+" · "+who.Crew, touch.Lead),
 			t.Grid(2, look.M, t.Button(touch.Secondary, look.IconUsers, t.T("field.more.switch"), p.a.AskWho),
 				t.Button(touch.Secondary, look.IconLock, t.T("field.lock.now"), p.a.Lock))),
+		t.H(look.None, touch.Grow(t.Button(touch.Secondary, look.IconMapPin, t.T("field.near.open"), p.a.OpenNear))),
 		p.looks(),
 		p.metered(),
 		p.section(t.T("field.more.tablet"), t.Facts([]touch.Fact{

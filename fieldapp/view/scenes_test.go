@@ -49,7 +49,7 @@ var scenes = []scene{
 	{"who", false, func(s *stage) { s.a.Unlock(pin) }},
 	{"jobs-empty", false, func(s *stage) { s.signIn() }},
 	{"jobs", false, func(s *stage) { s.busy() }},
-	{"jobs-offline", false, func(s *stage) { s.busy(); s.Cut(true); s.a.SyncNow(); s.a.SetOrder(fieldapp.ByDistrict) }},
+	{"jobs-offline", false, func(s *stage) { s.busy(); s.Cut(true); s.a.SyncNow(); s.a.SetOrder(fieldapp.ByDistance) }},
 	{"jobs-done", false, func(s *stage) { s.filled(); s.a.Check(); s.a.Save(); s.a.Home(); s.a.ShowDone(true) }},
 	{"job", false, func(s *stage) { s.busy(); s.a.OpenJob(s.jobs["12 Elm Street"]) }},
 	{"job-shut", false, func(s *stage) { s.shut() }},

@@ -34,6 +34,8 @@ type stage struct {
 	pictures string
 	sticks   []string           // that are plugged in
 	metered  bool               // the line costs by the megabyte
+	tiles    touch.Tiles        // nil: the map is plain ground
+	fix      fieldapp.Fix       // zero: the receiver has heard nothing
 	jobs     map[string]city.ID // orders by address
 	requests map[string]city.ID
 }
@@ -43,7 +45,8 @@ type stage struct {
 func newStage(t testing.TB, fresh bool) *stage {
 	t.Helper()
 	s := &stage{Town: town.New(t), t: t, pictures: t.TempDir(), jobs: map[string]city.ID{}, requests: map[string]city.ID{}}
-	cfg := fieldapp.Config{Sticks: func() ([]string, error) { return s.sticks, nil }, Pictures: s.pictures, Language: "en", PIN: pin, Now: s.Now}
+	cfg := fieldapp.Config{Sticks: func() ([]string, error) { return s.sticks, nil }, Pictures: s.pictures, Language: "en", PIN: pin, Now: s.Now,
+		Position: func() (fieldapp.Fix, bool) { return s.fix, s.fix != fieldapp.Fix{} }}
 	s.open()
 	if fresh {
 		cfg.PIN = ""
@@ -62,7 +65,7 @@ func newStage(t testing.TB, fresh bool) *stage {
 	// this, what is built after a minute of tests that paint nothing is too old at
 	// its first picture.
 	test.NewTempWindow(t, nil).Canvas().Capture()
-	s.v = view.New(a, view.Config{Device: touch.Tablet(), ReduceMotion: true, Now: s.Now})
+	s.v = view.New(a, view.Config{Device: touch.Tablet(), ReduceMotion: true, Now: s.Now, Tiles: func() touch.Tiles { return s.tiles }})
 	s.w = test.NewTempWindow(t, nil)
 	s.v.Mount(s.w)
 	s.w.Resize(fyne.NewSize(1280, 800))

@@ -36,6 +36,7 @@ func TestStorybook(t *testing.T) {
 		t.Run(sc.name, func(t *testing.T) {
 			test.NewTempApp(t)
 			s := newStage(t, sc.fresh)
+			s.tiles = drawn()
 			sc.play(s)
 			for _, sh := range shapes {
 				for _, language := range []string{"en", "es"} {

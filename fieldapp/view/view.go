@@ -17,7 +17,9 @@ type Config struct {
 	Device       touch.Device
 	ReduceMotion bool
 	Brand        look.Brand
-	Now          func() time.Time
+	// Tiles gives the pictures of the map, nil while there are none.
+	Tiles func() touch.Tiles
+	Now   func() time.Time
 }
 
 // View shows the app. It belongs to the screen's goroutine.
@@ -27,11 +29,16 @@ type View struct {
 	detail *touch.Scroll // of the job beside the list
 	open   string        // job that detail shows
 	size   fyne.Size     // of the last drawing
+	maps   maps
+	tiles  func() touch.Tiles
 }
 
 // New makes the view of an app.
 func New(app *fieldapp.App, cfg Config) *View {
-	v := &View{app: app}
+	v := &View{app: app, maps: newMaps(), tiles: cfg.Tiles}
+	if v.tiles == nil {
+		v.tiles = func() touch.Tiles { return nil }
+	}
 	hooks := touch.Hooks{
 		Activity: app.Activity,
 		Now:      cfg.Now,
@@ -61,7 +68,10 @@ func (v *View) prefs() touch.Prefs {
 }
 
 func (v *View) changed(m fieldapp.Move) {
+	v.maps.forget(v.app)
 	switch {
+	case m == fieldapp.Moved:
+		v.maps.moved(v.app)
 	case m == fieldapp.Preferences:
 		p := v.prefs()
 		p.ReduceMotion = v.shell.Kit().Prefs.ReduceMotion
@@ -98,8 +108,8 @@ func (v *View) page() touch.Page {
 	if v.beside() {
 		name = string(fieldapp.ScreenJobs)
 	}
-	return touch.Page{Name: name, Build: func(t *touch.Kit, size fyne.Size) fyne.CanvasObject {
-		v.size = size
+	return touch.Page{Name: name, Leave: v.maps.leave, Build: func(t *touch.Kit, size fyne.Size) fyne.CanvasObject {
+		v.size, v.maps.live = size, nil
 		p := &page{v: v, a: v.app, t: t, size: size}
 		return p.build()
 	}}
@@ -120,6 +130,7 @@ func (p *page) build() fyne.CanvasObject {
 		fieldapp.ScreenFinish: p.finish, fieldapp.ScreenPictures: p.pictures, fieldapp.ScreenCheck: p.check,
 		fieldapp.ScreenFind: p.find, fieldapp.ScreenService: p.service, fieldapp.ScreenWaiting: p.waiting,
 		fieldapp.ScreenMore: p.more, fieldapp.ScreenPhoto: p.photo, fieldapp.ScreenContact: p.askContact,
+		fieldapp.ScreenNear: p.near, fieldapp.ScreenRequest: p.request, fieldapp.ScreenWhere: p.where,
 	}
 	return screens[p.a.Screen()]()
 }

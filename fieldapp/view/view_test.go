@@ -15,6 +15,7 @@ import (
 
 	"cityhall/fieldapp"
 	"cityhall/shared/city"
+	"cityhall/shared/sim/town"
 	"cityhall/shared/touch"
 )
 
@@ -260,4 +261,27 @@ func TestManyWaiting(t *testing.T) {
 	}
 	s.w.Resize(fyne.NewSize(480, 900))
 	s.wants("60 things wait to be sent")
+}
+
+// BenchmarkMapOfJobs is what the page of 1,000 jobs on the map costs when it is
+// built again.
+func BenchmarkMapOfJobs(b *testing.B) {
+	test.NewTempApp(b)
+	s := newStage(b, false)
+	s.placed()
+	for i := range 1000 {
+		at := s.House("120 Maple Avenue")
+		at.Lat, at.Lon = at.Lat+int32(i%40*4000), at.Lon+int32(i/40*6000)
+		s.Report(town.Trees, s.found("fallen-tree", at), city.AssignRequest{DueAt: s.Now().Add(time.Hour)})
+	}
+	s.Sync(s.r)
+	s.signIn()
+	for name, on := range map[string]bool{"list": false, "map": true} {
+		b.Run(name, func(b *testing.B) {
+			s.a.ShowMap(on)
+			for b.Loop() {
+				s.v.Shell().Rebuild()
+			}
+		})
+	}
 }

@@ -21,6 +21,7 @@ type Atlas struct {
 	db        *sql.DB
 	index     index
 	landmarks []Landmark
+	assets    assets
 	asOf      map[string]string
 }
 
@@ -84,6 +85,9 @@ func (a *Atlas) load(ctx context.Context) error {
 		return err
 	}
 	a.index = x.done()
+	if err := a.loadAssets(ctx); err != nil {
+		return err
+	}
 	err = a.each(ctx, `SELECT kind, day FROM as_of`, func(rows *sql.Rows) error {
 		var kind, day string
 		if err := rows.Scan(&kind, &day); err != nil {

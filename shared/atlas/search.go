@@ -15,6 +15,7 @@ const (
 	KindStreet   = "street"   // a street as a whole; its place is the middle
 	KindLandmark = "landmark" // something known by name
 	KindCorner   = "corner"   // where two streets meet
+	KindAsset    = "asset"    // a hydrant, a light or a tree, by its number
 )
 
 // Match is a place that was searched for.
@@ -66,7 +67,15 @@ func (a *Atlas) Search(ctx context.Context, text string, limit int) ([]Match, er
 	if err != nil {
 		return nil, fmt.Errorf("search places: %w", err)
 	}
-	return found, nil
+	things, first, err := a.searchAssets(ctx, text, limit)
+	if err != nil {
+		return nil, fmt.Errorf("search places: %w", err)
+	}
+	if first {
+		things, found = found, things
+	}
+	found = append(found, things...)
+	return found[:min(len(found), limit)], nil
 }
 
 // candidate is a hit with the house that was asked for.

@@ -22,6 +22,7 @@ var sameWords = [][]string{
 	{"sixth", "6th", "6"}, {"seventh", "7th", "7"}, {"eighth", "8th", "8"}, {"ninth", "9th", "9"}, {"tenth", "10th", "10"},
 	{"library", "biblioteca"}, {"school", "escuela"}, {"hospital", "clinica"}, {"station", "estacion"}, {"fire", "bomberos"},
 	{"police", "policia"}, {"cemetery", "cementerio"}, {"church", "iglesia"}, {"market", "mercado"}, {"museum", "museo"}, {"pool", "piscina"},
+	{"hydrant", "hidrante"}, {"light", "lamp", "farola", "luminaria"}, {"tree", "arbol"},
 }
 
 // groupsOf finds the groups that a word is in.

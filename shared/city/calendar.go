@@ -2,6 +2,7 @@ package city
 
 import (
 	"slices"
+	"sync"
 	"time"
 	_ "time/tzdata" // a device without time zones would promise another day
 )
@@ -100,9 +101,17 @@ func (p Pause) covers(day time.Time) bool {
 
 // Zone gives the city's time zone, UTC when its name is unknown.
 func (s Settings) Zone() *time.Location {
+	if zone, ok := zones.Load(s.TimeZone); ok {
+		return zone.(*time.Location)
+	}
 	zone, err := time.LoadLocation(s.TimeZone)
 	if err != nil {
 		return time.UTC
 	}
+	zones.Store(s.TimeZone, zone)
 	return zone
 }
+
+// zones are those that were asked for, by name: a few hundred exist, and finding
+// one reads a file, which a list with a date in each row would do for each.
+var zones sync.Map

@@ -1,7 +1,9 @@
 package demo
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 
 	"cityhall/shared/atlas"
 	"cityhall/shared/city"
@@ -219,5 +221,23 @@ func geography() atlas.Geography {
 	for _, m := range marks {
 		g.Spots = append(g.Spots, atlas.Spot{Sort: atlas.SortLandmark, Name: m.name, Also: m.also, Kind: m.kind, At: at(m.x, m.y), Address: m.address})
 	}
+	g.Spots = append(g.Spots, assets(g.Streets)...)
 	return g
+}
+
+// assets are a hydrant on every street and lights along it, by numbers as a city
+// paints them on.
+func assets(streets []atlas.Street) []atlas.Spot {
+	var out []atlas.Spot
+	for i, s := range streets {
+		for house := 21; house <= s.Left.To; house += 100 {
+			a := atlas.Spot{Sort: atlas.SortAsset, Kind: "light", Name: "Street light", Key: strconv.Itoa(1000 + len(out))}
+			if house%200 == 21 {
+				a.Kind, a.Name, a.Key = "hydrant", "", fmt.Sprintf("H-%02d%02d", i+1, house/100+1)
+			}
+			a.At, _ = s.House(house)
+			out = append(out, a)
+		}
+	}
+	return out
 }

@@ -28,6 +28,8 @@ area water water.geojson name=name asof=` + published + `
 area park park.geojson name=name asof=` + published + `
 area building building.geojson name=name asof=` + published + `
 landmark place landmarks.geojson name=name also=also address=address kind=kind asof=` + published + `
+asset hydrant hydrant.geojson key=number asof=` + published + `
+asset light light.geojson key=number name=name asof=` + published + `
 polling polling.geojson key=key name=name address=address asof=` + published + `
 facts precinct officials.csv key=precinct asof=` + published + `
 dates collection collection.csv key=letter asof=` + published + `
@@ -44,7 +46,12 @@ func Publish(g atlas.Geography, folder string) error {
 		streets = append(streets, thing("LineString", pairs(s.Line), object{"name": s.Name, "also": strings.Join(s.Also, "; "), "class": s.Class,
 			"l_from": s.Left.From, "l_to": s.Left.To, "r_from": s.Right.From, "r_to": s.Right.To}))
 	}
+	assets := map[string][]object{}
 	for _, s := range g.Spots {
+		if s.Sort == atlas.SortAsset {
+			assets[s.Kind] = append(assets[s.Kind], thing("Point", pair(s.At), object{"number": s.Key, "name": s.Name}))
+			continue
+		}
 		landmarks = append(landmarks, thing("Point", pair(s.At), object{"name": s.Name, "also": strings.Join(s.Also, "; "), "kind": s.Kind, "address": s.Address}))
 	}
 	drawn := map[string][]object{}
@@ -67,6 +74,9 @@ func Publish(g atlas.Geography, folder string) error {
 	}
 	p.features("streets", streets)
 	p.features("landmarks", landmarks)
+	for kind, all := range assets {
+		p.features(kind, all)
+	}
 	p.features("polling", polling)
 	p.features("precincts", precincts)
 	p.features("rounds", rounded)

@@ -18,6 +18,7 @@ type MapSpec struct {
 	MinZoom, MaxZoom int    // zero is 10 and 18
 	Marks            []Mark // the first stay on top, and are first for the Tab key
 	Open             func(id string)
+	List             func() // the way to the page's own list of all of it; nil is the map's
 	Here             *Here
 	// Pick, if not nil, puts a pin over the middle of the map and hears where it
 	// points whenever the map has come to rest. A mark then moves the map to it.
@@ -90,23 +91,33 @@ func (v *MapView) Close() {
 
 // show makes a map the one that the view is seen in; there is one at a time.
 func (v *MapView) show(m *Map) {
-	v.Close()
+	v.watch(m.spec.Tiles, func() {
+		if v.live == m {
+			m.arrange()
+		}
+	})
 	v.live = m
-	if m.spec.Tiles == nil {
+}
+
+// watch calls again when tiles have come, until the view is closed or watches for
+// something else.
+func (v *MapView) watch(tiles Tiles, again func()) {
+	v.Close()
+	if tiles == nil {
 		return
 	}
-	var waiting atomic.Bool
-	v.stop = m.spec.Tiles.Watch(func() {
+	var waiting, over atomic.Bool
+	stop := tiles.Watch(func() {
 		if waiting.Swap(true) {
 			return
 		}
 		fyne.Do(func() {
-			waiting.Store(false)
-			if v.live == m {
-				m.arrange()
+			if waiting.Store(false); !over.Load() {
+				again()
 			}
 		})
 	})
+	v.stop = func() { over.Store(true); stop() }
 }
 
 // Map shows places, or the list of them for those who cannot use a map. It

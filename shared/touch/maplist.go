@@ -29,12 +29,16 @@ func (m *Map) newHead() fyne.CanvasObject {
 		words = k.T("common.map.count", "count", len(m.spec.Marks))
 	}
 	parts := []fyne.CanvasObject{Grow(k.Para(words, Body))}
-	if len(m.spec.Marks) > 0 || m.view.list {
+	if len(m.spec.Marks) > 0 || m.view.list || m.spec.List != nil {
 		icon, short := look.IconList, "common.map.list_short"
 		if m.view.list {
 			icon, short = look.IconMap, "common.map.map_short"
 		}
-		toggle := k.Button(Secondary, icon, k.T(short), func() { m.setList(!m.view.list, nil) })
+		tap := func() { m.setList(!m.view.list, nil) }
+		if m.spec.List != nil && !m.view.list {
+			tap = m.spec.List
+		}
+		toggle := k.Button(Secondary, icon, k.T(short), tap)
 		toggle.SetLabel(m.toggleLabel())
 		parts = append(parts, toggle)
 	}
@@ -99,11 +103,11 @@ func (k *Kit) away(metres float64, eighth int) string {
 		return k.T("common.map.away.here")
 	}
 	directions := [8]string{"n", "ne", "e", "se", "s", "sw", "w", "nw"}
-	return k.T("common.map.away."+directions[eighth], "distance", k.distance(metres))
+	return k.T("common.map.away."+directions[eighth], "distance", k.Distance(metres))
 }
 
-// distance says a length with two digits that matter, as people do.
-func (k *Kit) distance(metres float64) string {
+// Distance says a length in metres with two digits that matter, as people do.
+func (k *Kit) Distance(metres float64) string {
 	digits := max(1, math.Pow(10, math.Floor(math.Log10(max(1, metres)))-1))
 	metres = math.Round(metres/digits) * digits
 	if metres < 1000 {

@@ -168,5 +168,5 @@ func (m *Map) hereWords() string {
 	case h == nil || h.Within <= 0:
 		return m.k.T("common.map.here")
 	}
-	return m.k.T("common.map.here_within", "distance", m.k.distance(m.spec.Here.Within))
+	return m.k.T("common.map.here_within", "distance", m.k.Distance(m.spec.Here.Within))
 }

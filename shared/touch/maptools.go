@@ -91,7 +91,7 @@ func (l *mapFrame) Layout(os []fyne.CanvasObject, size fyne.Size) {
 	head, body, strip := os[0], os[1], os[2]
 	top, bottom := heightFor(head, size.Width), heightFor(strip, size.Width)
 	head.Show()
-	if len(l.m.spec.Marks) == 0 && size.Height-top-bottom < 5*l.m.k.Target() {
+	if len(l.m.spec.Marks) == 0 && l.m.spec.List == nil && size.Height-top-bottom < 5*l.m.k.Target() {
 		head.Hide()
 		top = 0
 	}
@@ -156,7 +156,7 @@ func (k *Kit) scaleBar(metresPerPixel float64) fyne.CanvasObject {
 	line := func() *canvas.Rectangle { return canvas.NewRectangle(k.Pal.Ink) }
 	side := fyne.NewSize(float32(length/metresPerPixel), k.Size(look.Caption)*0.4)
 	bar := box(rule{side, max(2, k.Px(1.5))}, line(), line(), line())
-	words := k.distance(length)
+	words := k.Distance(length)
 	return newNotice(RoleImage, k.T("common.map.scale", "distance", words), k.H(look.S, bar, k.Text(words, Caption)))
 }
 

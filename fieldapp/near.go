@@ -1,0 +1,129 @@
+package fieldapp
+
+import (
+	"cityhall/shared/atlas"
+	"cityhall/shared/city"
+)
+
+// Asset is a hydrant, a light or a tree.
+type Asset = atlas.Landmark
+
+// nearby is the map of what is open around a place.
+type nearby struct {
+	from   city.Place // where it begins; zero shows all there is
+	focus  city.ID    // the request that it is about, or empty
+	assets []Asset
+	asked  bool // assets were asked for
+}
+
+// How far from the middle of the map assets are shown, and how many.
+const (
+	assetReach = 250
+	mostAssets = 200
+)
+
+// OpenNear shows what is open around the tablet, or in the whole city when its
+// position is not known.
+func (a *App) OpenNear() {
+	at := city.Place{}
+	if f, known := a.LastKnown(); known {
+		at = f.Place()
+	} else if p, ok := a.placeInHand(); ok && p.OnMap() {
+		at = p
+	}
+	a.openNear(at, "")
+}
+
+// OpenNearJob shows the place of the open job, and what is around it.
+func (a *App) OpenNearJob() {
+	if a.page != nil && a.page.Place.OnMap() {
+		a.openNear(a.page.Place, a.page.Request)
+	}
+}
+
+// OpenNearFind shows what is around the finding's place.
+func (a *App) OpenNearFind() {
+	if a.find != nil && a.find.Place.OnMap() {
+		a.openNear(a.find.Place, "")
+	}
+}
+
+func (a *App) openNear(at city.Place, focus city.ID) {
+	if !a.unlocked() || a.person.Actor.Kind == "" || a.Screen() == ScreenNear {
+		return
+	}
+	a.near = nearby{from: at, focus: focus}
+	a.push(ScreenNear)
+	a.loadOpen()
+}
+
+// NearFrom is where the map begins, and the request that it is about.
+func (a *App) NearFrom() (city.Place, city.ID) { return a.near.from, a.near.focus }
+
+// OpenRequests are all open requests that are on the map; false while they are
+// being read.
+func (a *App) OpenRequests() ([]Near, bool) { return a.open.all, a.open.loaded }
+
+// ShowAssets shows hydrants, lights and trees around a point in 1e-7 degrees.
+func (a *App) ShowAssets(lat, lon int32) {
+	if a.atlas == nil || a.Screen() != ScreenNear {
+		return
+	}
+	found, err := a.atlas.AssetsNear(a.ctx, lat, lon, assetReach, mostAssets)
+	if err != nil {
+		a.fail(err)
+		return
+	}
+	a.near.assets, a.near.asked = found, true
+	a.Changed(Same)
+}
+
+// NoAssets says in words that there are none where they were asked for, or "".
+func (a *App) NoAssets() string {
+	if !a.near.asked || len(a.near.assets) > 0 {
+		return ""
+	}
+	return a.T("field.near.no_assets", "metres", assetReach)
+}
+
+// Assets are those that were asked for.
+func (a *App) Assets() []Asset { return a.near.assets }
+
+// ReportAsset begins a finding about an asset, or moves the one that was begun.
+func (a *App) ReportAsset(l Asset) {
+	if a.find == nil {
+		a.OpenFind()
+	} else {
+		a.backTo(ScreenFind)
+	}
+	if a.find != nil && !a.Names(l) {
+		a.NameAsset(l)
+	}
+}
+
+// HasMap tells whether the city's places have come, and something can be shown
+// on a map.
+func (a *App) HasMap() bool { return a.atlas != nil && a.ground.known }
+
+// ground is the area that the maps are of.
+type ground struct {
+	southWest, northEast atlas.Point
+	known                bool
+}
+
+// Bounds is the city and a tenth more on each side, so that its edge is seen for
+// an edge; false without a map.
+func (a *App) Bounds() (southWest, northEast atlas.Point, known bool) {
+	g := a.ground
+	lat, lon := (g.northEast.Lat-g.southWest.Lat)/10, (g.northEast.Lon-g.southWest.Lon)/10
+	return atlas.Point{Lat: g.southWest.Lat - lat, Lon: g.southWest.Lon - lon}, atlas.Point{Lat: g.northEast.Lat + lat, Lon: g.northEast.Lon + lon}, g.known
+}
+
+// survey reads the bounds from the places that have come.
+func (a *App) survey() {
+	var err error
+	a.ground = ground{}
+	if a.ground.southWest, a.ground.northEast, a.ground.known, err = a.atlas.Bounds(a.ctx); err != nil {
+		a.cfg.Log.Error("read the city's bounds", "err", err)
+	}
+}
