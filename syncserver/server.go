@@ -200,11 +200,8 @@ func (s *Server) health(c *gin.Context) {
 		problem(c, http.StatusServiceUnavailable, protocol.CodeBusy, why)
 		return
 	}
-	photos := "ok" // without them the rest goes on: no balancer need take this server out
-	if err := s.photos.look(c.Request.Context(), s.store, s.now()); err != nil {
-		s.log.Error("health", "err", err)
-		photos = "away"
-	}
+	// Without photos the rest goes on: no balancer need take this server out.
+	photos := s.photos.look(c.Request.Context(), s.store, s.now(), s.log)
 	c.JSON(http.StatusOK, gin.H{"ok": true, "head": head.Seq, "safe": head.Safe, "photos": photos})
 }
 
