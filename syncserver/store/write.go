@@ -65,6 +65,8 @@ func (s *Store) writeGroup(group []*job) {
 	for i, j := range group {
 		if errs[i] == nil && err != nil {
 			errs[i] = err
+		} else if errs[i] != nil {
+			s.noteTrouble(errs[i])
 		}
 		j.done <- errs[i]
 	}
