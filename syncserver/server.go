@@ -217,6 +217,7 @@ func (s *Server) broken(c *gin.Context, err error) {
 		return
 	}
 	if store.Unavailable(err) {
+		s.store.NoteTrouble(err)
 		s.log.Warn("the database is not to be had", "method", c.Request.Method, "path", c.FullPath(), "err", err)
 		c.Header("Retry-After", "2")
 		problem(c, http.StatusServiceUnavailable, protocol.CodeBusy, "the database is not to be had just now; try again")

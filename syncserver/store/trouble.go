@@ -31,8 +31,8 @@ func (s *Store) Trouble() string {
 	return ""
 }
 
-// noteTrouble keeps why writing failed, if the operator can do something about it.
-func (s *Store) noteTrouble(err error) {
+// NoteTrouble keeps why writing failed, if the operator can do something about it.
+func (s *Store) NoteTrouble(err error) {
 	if s.others == nil {
 		return
 	}
@@ -58,8 +58,9 @@ func (s *Store) noteTrouble(err error) {
 	default:
 		return
 	}
-	s.log.Error("nothing can be written", "why", t.why)
-	s.others.trouble.Store(&t)
+	if was := s.others.trouble.Swap(&t); was == nil || was.why != t.why {
+		s.log.Error("nothing can be written", "why", t.why)
+	}
 }
 
 // seeTrouble looks whether the trouble is over, or has come by a newer program.
@@ -67,7 +68,7 @@ func (s *Store) seeTrouble(ctx context.Context, conn *pgx.Conn, needs int) {
 	have := s.others.trouble.Load()
 	if needs > schemaKnown {
 		if have == nil {
-			s.noteTrouble(outdated(needs))
+			s.NoteTrouble(outdated(needs))
 		}
 		return
 	}

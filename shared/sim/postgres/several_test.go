@@ -34,6 +34,8 @@ type twins struct {
 
 var system = city.Actor{Kind: city.ActorSystem}
 
+var quiet = slog.New(slog.DiscardHandler)
+
 func newTwins(t *testing.T) *twins {
 	t.Helper()
 	return &twins{t: t, db: postgres.NewDatabase(t), data: t.TempDir()}
@@ -41,7 +43,7 @@ func newTwins(t *testing.T) *twins {
 
 // config is a server's; its writes wait half a second for a lock.
 func (w *twins) config() syncserver.Config {
-	return syncserver.Config{Data: w.data, DB: w.db.DSN() + " lock_timeout=500ms", Now: time.Now, Several: true, Log: slog.New(slog.DiscardHandler)}
+	return syncserver.Config{Data: w.data, DB: w.db.DSN() + " lock_timeout=500ms", Now: time.Now, Several: true, Log: quiet}
 }
 
 func (w *twins) open() *syncserver.Server {
