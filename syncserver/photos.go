@@ -88,6 +88,9 @@ func (s *Server) startKeepingPhotos(ctx context.Context) <-chan struct{} {
 			if err := s.store.KeepPhotos(ctx); err != nil && ctx.Err() == nil {
 				s.log.Error("photos not kept", "err", err)
 			}
+			if err := s.office.SweepSticks(); err != nil {
+				s.log.Error("old answers not removed", "err", err)
+			}
 		}
 	}()
 	return done

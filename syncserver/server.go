@@ -98,7 +98,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	s := &Server{lives: newHub(st, st.Now, c.Log), writes: newGate(maxWrites, st.Now), reads: newGate(maxReads, st.Now), room: &room{}, store: st, keys: k,
 		nonces: keys.NewNonces(protocol.ClockSkew, maxNonces), now: st.Now, log: c.Log,
 		plan: c.Backups, minPull: c.MinPull, ending: make(chan struct{}), turns: make(chan struct{}, maxComparisons)}
-	if err := s.routes(); err != nil {
+	if err := s.routes(filepath.Join(c.Data, "sticks")); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
 	return s, nil
@@ -123,7 +123,7 @@ func (s *Server) Close() error {
 	return s.store.Close()
 }
 
-func (s *Server) routes() error {
+func (s *Server) routes(sticks string) error {
 	gin.SetMode(gin.ReleaseMode)
 	s.engine = gin.New()
 	if err := s.engine.SetTrustedProxies(nil); err != nil { // gin trusts everybody until told not to
@@ -149,7 +149,8 @@ func (s *Server) routes() error {
 	api.PATCH("/blobs/:sha256", s.device(protocol.MaxChunk, inTime, s.reads, long(s.blobAppend)))
 	s.engine.NoRoute(func(c *gin.Context) { problem(c, http.StatusNotFound, protocol.CodeNotFound, "no such page") })
 	var err error
-	if s.office, err = console.New(console.Config{Store: s.store, Now: s.now, Log: s.log}); err != nil {
+	if s.office, err = console.New(console.Config{Store: s.store, Now: s.now, Log: s.log,
+		Sticks: console.Sticks{Folder: sticks, Import: Desk{s.store, s.keys, s.now, s.log}.Take}}); err != nil {
 		return err
 	}
 	s.office.Register(s.engine)

@@ -24,6 +24,7 @@ import (
 	"cityhall/shared/city"
 	"cityhall/shared/keys"
 	"cityhall/shared/protocol"
+	"cityhall/syncserver"
 	"cityhall/syncserver/console"
 	"cityhall/syncserver/store"
 )
@@ -54,7 +55,8 @@ func newTown(t testing.TB) *town {
 	f.store, err = store.Open(context.Background(), store.Config{DB: filepath.Join(dir, "city.db"), Blobs: filepath.Join(dir, "blobs"), Keys: k, Now: f.now, Log: log})
 	f.must(err)
 	t.Cleanup(func() { f.must(f.store.Close()) })
-	f.console, err = console.New(console.Config{Store: f.store, Now: f.now, Log: log})
+	f.console, err = console.New(console.Config{Store: f.store, Now: f.now, Log: log,
+		Sticks: console.Sticks{Folder: filepath.Join(dir, "sticks"), Import: syncserver.Desk{Store: f.store, Keys: k, Now: f.now, Log: log}.Take}})
 	f.must(err)
 	t.Cleanup(f.console.Close)
 	f.engine = gin.New()
