@@ -39,6 +39,7 @@ type town struct {
 	engine  *gin.Engine
 	clock   atomic.Int64
 	cookies map[string]string
+	sticks  string // folder of answers
 }
 
 var system = city.Actor{Kind: city.ActorSystem, Name: "set-up"}
@@ -49,6 +50,7 @@ func newTown(t testing.TB) *town {
 	f := &town{t: t, cookies: map[string]string{}}
 	f.clock.Store(time.Date(2026, time.May, 14, 14, 30, 0, 0, time.UTC).UnixMilli())
 	dir := t.TempDir()
+	f.sticks = filepath.Join(dir, "sticks")
 	k, err := keys.NewServerKeys(nil)
 	f.must(err)
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -56,7 +58,7 @@ func newTown(t testing.TB) *town {
 	f.must(err)
 	t.Cleanup(func() { f.must(f.store.Close()) })
 	f.console, err = console.New(console.Config{Store: f.store, Now: f.now, Log: log,
-		Sticks: console.Sticks{Folder: filepath.Join(dir, "sticks"), Import: syncserver.Desk{Store: f.store, Keys: k, Now: f.now, Log: log}.Take}})
+		Sticks: console.Sticks{Folder: f.sticks, Import: syncserver.Desk{Store: f.store, Keys: k, Now: f.now, Log: log}.Take}})
 	f.must(err)
 	t.Cleanup(f.console.Close)
 	f.engine = gin.New()

@@ -171,6 +171,10 @@ func proxied(t *testing.T, proxy func(*several) string) {
 	if got := h.chunk(sha, photo, 0, protocol.MaxChunk); got != http.StatusNoContent {
 		t.Fatal("the largest chunk: ", got)
 	}
+	stick, err := h.http.Post(h.at+"/console/devices/stick", "application/octet-stream", bytes.NewReader(photo))
+	if err != nil || stick.Request.URL.Path != "/console/sign-in" { // where somebody is who has no session
+		t.Errorf("a stick of 20 MiB: %v, %v", stick, err)
+	}
 	busy, rest := context.WithCancel(ctx)
 	var ended sync.WaitGroup
 	for i, d := range []*working{near, far} {
