@@ -28,8 +28,14 @@ type hall struct {
 
 func newHall(t *testing.T) *hall {
 	t.Helper()
+	return newHallOn(t, "")
+}
+
+// newHallOn keeps the photos at an address, or beside the rest if there is none.
+func newHallOn(t *testing.T, blobs string) *hall {
+	t.Helper()
 	h := &hall{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
-	s, err := syncserver.Open(context.Background(), syncserver.Config{Data: t.TempDir(), Now: func() time.Time { return h.now }, Log: slog.New(slog.DiscardHandler)})
+	s, err := syncserver.Open(context.Background(), syncserver.Config{Data: t.TempDir(), Blobs: blobs, Now: func() time.Time { return h.now }, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
