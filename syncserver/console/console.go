@@ -53,7 +53,7 @@ func New(c Config) (*Console, error) {
 	if console.assets, err = loadAssets(); err != nil {
 		return nil, err
 	}
-	console.pages, err = loadPages(console.assets)
+	console.pages, err = loadPages()
 	return console, err
 }
 
