@@ -138,8 +138,14 @@ func records(ctx context.Context, q querier, query string, args ...any) ([]store
 		if err := rows.Scan(&s.Kind, &s.ID, &s.Parent, &s.seq, &fields, &writers, &s.sealed, &hash); err != nil {
 			return nil, fmt.Errorf("read the cache: %w", err)
 		}
-		if string(hash) != string(recordHash(s, fields, writers)) ||
-			json.Unmarshal(fields, &s.Fields) != nil || json.Unmarshal(writers, &s.Writers) != nil {
+		sound := string(hash) == string(recordHash(s, fields, writers))
+		if sound {
+			var bad [2]error
+			s.Fields, bad[0] = city.DecodeFields(fields)
+			s.Writers, bad[1] = city.DecodeWriters(writers)
+			sound = errors.Join(bad[:]...) == nil
+		}
+		if !sound {
 			damage = fmt.Errorf("%w: %s", errDamagedRow, s.Ref)
 			continue
 		}
@@ -172,11 +178,11 @@ func writeRecord(ctx context.Context, q querier, s stored) error {
 
 // recordRow gives the values of keepRecord.
 func recordRow(s stored) ([]any, error) {
-	fields, err := json.Marshal(s.Fields)
+	fields, err := city.ObjectText(s.Fields)
 	if err != nil {
 		return nil, err
 	}
-	writers, err := json.Marshal(s.Writers)
+	writers, err := city.ObjectText(s.Writers)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -90,10 +89,11 @@ func (v *txView) Children(parent city.ID, kind city.Kind) ([]city.Record, error)
 // DecodeRecord makes a record of its columns.
 func DecodeRecord(ref city.Ref, parent city.ID, fields, writers []byte) (city.Record, error) {
 	r := city.Record{Ref: ref, Parent: parent}
-	if err := json.Unmarshal(fields, &r.Fields); err != nil {
+	var err error
+	if r.Fields, err = city.DecodeFields(fields); err != nil {
 		return r, fmt.Errorf("read the fields of %s: %w", ref, err)
 	}
-	if err := json.Unmarshal(writers, &r.Writers); err != nil {
+	if r.Writers, err = city.DecodeWriters(writers); err != nil {
 		return r, fmt.Errorf("read the writers of %s: %w", ref, err)
 	}
 	return r, nil
