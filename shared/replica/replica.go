@@ -49,6 +49,8 @@ type Replica struct {
 	joined  joining
 	leaving *identity // under mu: of a wiped device that has yet to say so
 
+	answered stretch // under stepping: acts that the server has answered since the last settle
+
 	stuck map[city.MutationID]city.Code // acts that the server cannot read; tried again after a start
 
 	downloading sync.Mutex  // one at a time
