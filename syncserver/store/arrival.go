@@ -22,7 +22,7 @@ func (s *Store) arrived(ctx context.Context, sha string) error {
 		WHERE r.kind = 'photo' AND (r.fields->>'arrived') IS NULL`
 	query, args := waiting+` ORDER BY r.id`, []any{}
 	if sha != "" {
-		query, args = waiting+` AND r.fields->>'blob' = $1 ORDER BY r.id`, []any{sha}
+		query, args = waiting+` AND r.fields->>'blob' = $1`, []any{sha} // in order it would look at all photos
 	}
 	rows, err := s.db.QueryContext(ctx, query, args...)
 	if err != nil {

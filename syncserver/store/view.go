@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"cityhall/shared/city"
 )
@@ -63,9 +65,13 @@ func (v *txView) load(ref city.Ref) (stored, error) {
 	return r, nil
 }
 
+// selectChildren has no order: asked for one, SQLite reads all records of the kind to
+// have them in it, which is the whole city.
+const selectChildren = `SELECT id, fields, writers FROM record WHERE parent = $1 AND kind = $2`
+
 // Children implements city.View.
 func (v *txView) Children(parent city.ID, kind city.Kind) ([]city.Record, error) {
-	rows, err := v.q.QueryContext(v.ctx, `SELECT id, fields, writers FROM record WHERE parent = $1 AND kind = $2 ORDER BY id`, parent, kind)
+	rows, err := v.q.QueryContext(v.ctx, selectChildren, parent, kind)
 	if err != nil {
 		return nil, fmt.Errorf("read %s of %s: %w", kind, parent, err)
 	}
@@ -83,6 +89,7 @@ func (v *txView) Children(parent city.ID, kind city.Kind) ([]city.Record, error)
 		}
 		out = append(out, r)
 	}
+	slices.SortFunc(out, func(a, b city.Record) int { return cmp.Compare(a.ID, b.ID) })
 	return out, rows.Err()
 }
 
