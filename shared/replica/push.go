@@ -71,6 +71,7 @@ func (r *Replica) pushBatch(ctx context.Context, id *identity, at *standing, tod
 	if err != nil {
 		return err
 	}
+	r.idle = idle{} // there is news from now on, our own
 	a, err := r.call(ctx, id, request{method: http.MethodPost, path: "/push", body: r.codec.encode(body),
 		header: map[string]string{"Content-Type": protocol.ContentType, "Content-Encoding": "zstd"}})
 	if err != nil {

@@ -63,6 +63,7 @@ type Replica struct {
 	departed  atomic.Bool // revoked, and nothing is left to hand over
 	wiping    atomic.Bool // an order to wipe is being carried out
 
+	idle    idle        // under stepping
 	greeted time.Time   // under stepping: the last hello that was answered
 	poked   atomic.Bool // the server has told of something since the last round began
 
