@@ -137,6 +137,7 @@ func (s *Server) routes(sticks string) error {
 	api := s.engine.Group(protocol.Path)
 	api.POST("/enroll", s.enroll)
 	api.POST("/hello", s.device(protocol.MaxHello, anyTime, s.writes, s.hello))
+	api.HEAD("/hello", s.device(0, inTime, s.reads, s.idle))
 	api.POST("/push", s.device(protocol.MaxPushBody, inTime, s.writes, s.push))
 	api.POST("/quarantine", s.device(protocol.MaxPushBody, inTime, s.writes, s.quarantine))
 	api.GET("/pull", s.device(0, inTime, s.reads, s.current(s.pull)))

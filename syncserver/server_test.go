@@ -153,6 +153,7 @@ var routes = []struct {
 	revoked      int // answer to a revoked device
 }{
 	{"POST", "/sync/v1/hello", func(t *testing.T) []byte { return mustJSON(t, protocol.Hello{Stream: "s1"}) }, 200, 400, 403},
+	{"HEAD", "/sync/v1/hello", nil, 200, 413, 403},
 	{"POST", "/sync/v1/push", func(t *testing.T) []byte { return pushBody(t, "s1") }, 200, 400, 403},
 	{"POST", "/sync/v1/quarantine", func(t *testing.T) []byte { return pushBody(t, "s1") }, 404, 400, 200},
 	{"GET", "/sync/v1/pull", nil, 200, 413, 403},
