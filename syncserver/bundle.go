@@ -15,6 +15,7 @@ import (
 	"cityhall/shared/city"
 	"cityhall/shared/keys"
 	"cityhall/shared/protocol"
+	"cityhall/syncserver/console"
 	"cityhall/syncserver/store"
 )
 
@@ -26,12 +27,6 @@ type Desk struct {
 	Now   func() time.Time
 	Log   *slog.Logger
 }
-
-// The reasons for which a bundle is not taken. Nothing of it was.
-var (
-	ErrOtherCity = errors.New("the bundle is for another city")
-	ErrStranger  = errors.New("the bundle is not signed by a device of this city")
-)
 
 // Imported says what became of a bundle.
 type Imported struct {
@@ -104,17 +99,17 @@ func (in *desk) open(ctx context.Context, f *os.File) (*protocol.Bundle, error) 
 		return nil, protocol.ErrBundle
 	}
 	if in.header.Server != in.Keys.Identity.Public().String() {
-		return nil, ErrOtherCity
+		return nil, protocol.ErrOtherCity
 	}
 	in.done.Device, err = in.Store.Device(ctx, in.header.Device)
 	if errors.Is(err, store.ErrNoDevice) {
-		return nil, ErrStranger
+		return nil, protocol.ErrStranger
 	}
 	if err != nil {
 		return nil, err
 	}
 	if !keys.VerifyBytes(in.done.Device.Public, keys.LabelBundle, b.Header, b.Signature) {
-		return nil, ErrStranger
+		return nil, protocol.ErrStranger
 	}
 	in.done.Revoked = in.done.Device.State != store.DeviceActive
 	return b, b.Check(in.header.Parts)
@@ -268,4 +263,10 @@ func (in *desk) quarantine(ctx context.Context, body []byte) error {
 		return err
 	}
 	return in.judged(lines, verdicts, protocol.PushEnd{End: end.End})
+}
+
+// Take is Import for the console.
+func (d Desk) Take(ctx context.Context, path string) (console.Taken, error) {
+	done, err := d.Import(ctx, path)
+	return console.Taken{Device: done.Device.Name, Acts: done.Acts, New: done.New, Refused: done.Refused, Photos: done.Photos, Revoked: done.Revoked, Answer: done.Answer}, err
 }

@@ -127,34 +127,42 @@ func (s *Server) hello(c *call) {
 	if h.Repaired > c.device.Hello.Repaired {
 		s.log.Warn("a device has repaired its copy", "device", c.device.ID, "repaired", h.Repaired)
 	}
-	head, err := s.store.Head(ctx)
+	reply, head, err := s.standing(ctx, c.device, h.Stream)
 	if err != nil {
 		s.broken(c.Context, err)
 		return
 	}
-	n, link, err := s.store.Stream(ctx, c.device.ID, h.Stream)
-	if err != nil {
-		s.broken(c.Context, err)
-		return
+	if reply.Current = s.nothingNew(c, h, head); reply.Current {
+		reply.Idle = s.stillness(c.device, h.Stream, reply, head)
 	}
-	settings, err := s.settings(ctx, head)
-	if err != nil {
-		s.broken(c.Context, err)
-		return
-	}
-	tablet, err := s.store.TabletKey(ctx, c.device.ID)
-	if err != nil {
-		s.broken(c.Context, err)
-		return
-	}
-	sealing := s.keys.Sealing.Newest()
-	raw, err := json.Marshal(protocol.HelloReply{Current: s.nothingNew(c, h, head), SealTo: tablet.Public.String(), Lease: int64(settings.TabletLease().Seconds()), Epoch: head.Epoch, Head: head.Seq, LastN: n, Link: link, Grants: c.device.Grants,
-		GrantRev: c.device.GrantRev, SealingKey: sealing.String(), SealingID: sealing.ID(), Now: s.now().UTC()})
+	reply.Now = s.now().UTC()
+	raw, err := json.Marshal(reply)
 	if err != nil {
 		s.broken(c.Context, err)
 		return
 	}
 	s.signed(c.Context, keys.LabelHello, raw)
+}
+
+// standing is what there is to tell a device that pushes on a stream.
+func (s *Server) standing(ctx context.Context, d store.Device, stream string) (protocol.HelloReply, store.Head, error) {
+	var reply protocol.HelloReply
+	head, err := s.store.Head(ctx)
+	if err != nil {
+		return reply, head, err
+	}
+	n, link, err := s.store.Stream(ctx, d.ID, stream)
+	if err != nil {
+		return reply, head, err
+	}
+	settings, err := s.settings(ctx, head)
+	if err != nil {
+		return reply, head, err
+	}
+	tablet, err := s.store.TabletKey(ctx, d.ID)
+	sealing := s.keys.Sealing.Newest()
+	return protocol.HelloReply{SealTo: tablet.Public.String(), Lease: int64(settings.TabletLease().Seconds()), Epoch: head.Epoch, Head: head.Seq,
+		LastN: n, Link: link, Grants: d.Grants, GrantRev: d.GrantRev, SealingKey: sealing.String(), SealingID: sealing.ID()}, head, err
 }
 
 // nothingNew tells whether the hello's cursor is the head, and the device knows how

@@ -18,7 +18,8 @@ const (
 	lookEvery = 50 * time.Millisecond
 	lookShare = 10 // pauses of so many times as long as the answer took
 	// standEvery is how often the devices' grants are compared: a revoked device's
-	// connection ends within it.
+	// connection ends within it. What another program, such as an import, wrote into
+	// the file beside this server is seen within it too.
 	standEvery = protocol.LiveHeartbeat
 	// pokeEach is the time that each of many devices is given when a change concerns
 	// them all: ten thousand of them come within ten seconds, not in one moment.
@@ -166,6 +167,10 @@ func (h *hub) run(ctx context.Context, heads <-chan int64, at int64) {
 			return
 		case <-stand.C:
 			h.compare(ctx)
+			if head, err := h.store.Head(ctx); err == nil && head.Seq != at {
+				h.look(ctx, at, head.Seq)
+				at = head.Seq
+			}
 		case head := <-heads:
 			began := h.now()
 			h.look(ctx, at, head)

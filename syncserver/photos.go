@@ -2,29 +2,71 @@ package syncserver
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 
 	"cityhall/syncserver/store"
 )
 
-// photosEvery bounds how often the store of photos is asked how it is.
-const photosEvery = 30 * time.Second
+// photosEvery bounds how often the store of photos is asked how it is, photosPatience
+// how long who asks us waits for that: a balancer soon takes a server for dead.
+const (
+	photosEvery    = 30 * time.Second
+	photosPatience = time.Second
+)
+
+// What the store of photos is found to be.
+const (
+	photosOK   = "ok"
+	photosAway = "away"
+	photosSlow = "slow" // it has not answered yet
+)
 
 // photosLook is how the store of photos was when last looked at.
 type photosLook struct {
-	mu  sync.Mutex
-	at  time.Time
-	err error
+	mu    sync.Mutex
+	at    time.Time
+	found string
+	ended chan struct{} // of the look under way; nil when there is none
 }
 
-func (l *photosLook) look(ctx context.Context, s *store.Store, now time.Time) error {
+// look gives what was found, and looks again if that was long ago. At most one look
+// is under way, however many ask.
+func (l *photosLook) look(ctx context.Context, s *store.Store, now time.Time, log *slog.Logger) string {
+	l.mu.Lock()
+	if age := now.Sub(l.at); l.ended == nil && (age < 0 || age >= photosEvery) {
+		l.at, l.ended = now, make(chan struct{})
+		go l.ask(context.WithoutCancel(ctx), s, log)
+	}
+	ended, found := l.ended, l.found
+	l.mu.Unlock()
+	if ended == nil {
+		return found
+	}
+	patience := time.NewTimer(photosPatience)
+	defer patience.Stop()
+	select {
+	case <-patience.C:
+		return photosSlow
+	case <-ended:
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.found
+	}
+}
+
+func (l *photosLook) ask(ctx context.Context, s *store.Store, log *slog.Logger) {
+	found, err := photosOK, s.LookAtBlobs(ctx)
+	if err != nil {
+		found = photosAway
+		log.Error("photos cannot be kept", "err", err)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if age := now.Sub(l.at); age < 0 || age >= photosEvery {
-		l.at, l.err = now, s.LookAtBlobs(context.WithoutCancel(ctx))
-	}
-	return l.err
+	l.found = found
+	close(l.ended)
+	l.ended = nil
 }
 
 // keepPhotosEvery is how often the housekeeping of photos is done.
@@ -45,6 +87,9 @@ func (s *Server) startKeepingPhotos(ctx context.Context) <-chan struct{} {
 			}
 			if err := s.store.KeepPhotos(ctx); err != nil && ctx.Err() == nil {
 				s.log.Error("photos not kept", "err", err)
+			}
+			if err := s.office.SweepSticks(); err != nil {
+				s.log.Error("old answers not removed", "err", err)
 			}
 		}
 	}()

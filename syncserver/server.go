@@ -101,7 +101,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		nonces: keys.NewNonces(protocol.ClockSkew, maxNonces), now: st.Now, log: c.Log,
 		plan: c.Backups, minPull: c.MinPull, ending: make(chan struct{}), turns: make(chan struct{}, maxComparisons)}
 	s.tiles = tiles.New(tiles.Config{Store: st, Folder: filepath.Join(c.Data, "tiles"), Now: st.Now, Log: c.Log})
-	if err := s.routes(); err != nil {
+	if err := s.routes(filepath.Join(c.Data, "sticks")); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
 	return s, nil
@@ -126,7 +126,7 @@ func (s *Server) Close() error {
 	return errors.Join(s.tiles.Close(), s.store.Close())
 }
 
-func (s *Server) routes() error {
+func (s *Server) routes(sticks string) error {
 	gin.SetMode(gin.ReleaseMode)
 	s.engine = gin.New()
 	if err := s.engine.SetTrustedProxies(nil); err != nil { // gin trusts everybody until told not to
@@ -137,6 +137,7 @@ func (s *Server) routes() error {
 	api := s.engine.Group(protocol.Path)
 	api.POST("/enroll", s.enroll)
 	api.POST("/hello", s.device(protocol.MaxHello, anyTime, s.writes, s.hello))
+	api.HEAD("/hello", s.device(0, inTime, s.reads, s.idle))
 	api.POST("/push", s.device(protocol.MaxPushBody, inTime, s.writes, s.push))
 	api.POST("/quarantine", s.device(protocol.MaxPushBody, inTime, s.writes, s.quarantine))
 	api.GET("/pull", s.device(0, inTime, s.reads, s.current(s.pull)))
@@ -152,7 +153,8 @@ func (s *Server) routes() error {
 	api.PATCH("/blobs/:sha256", s.device(protocol.MaxChunk, inTime, s.reads, long(s.blobAppend)))
 	s.engine.NoRoute(func(c *gin.Context) { problem(c, http.StatusNotFound, protocol.CodeNotFound, "no such page") })
 	var err error
-	if s.office, err = console.New(console.Config{Store: s.store, Map: s.tiles, Now: s.now, Log: s.log}); err != nil {
+	if s.office, err = console.New(console.Config{Store: s.store, Map: s.tiles, Now: s.now, Log: s.log,
+		Sticks: console.Sticks{Folder: sticks, Import: Desk{s.store, s.keys, s.now, s.log}.Take}}); err != nil {
 		return err
 	}
 	s.office.Register(s.engine)
@@ -204,11 +206,8 @@ func (s *Server) health(c *gin.Context) {
 		problem(c, http.StatusServiceUnavailable, protocol.CodeBusy, why)
 		return
 	}
-	photos := "ok" // without them the rest goes on: no balancer need take this server out
-	if err := s.photos.look(c.Request.Context(), s.store, s.now()); err != nil {
-		s.log.Error("health", "err", err)
-		photos = "away"
-	}
+	// Without photos the rest goes on: no balancer need take this server out.
+	photos := s.photos.look(c.Request.Context(), s.store, s.now(), s.log)
 	c.JSON(http.StatusOK, gin.H{"ok": true, "head": head.Seq, "safe": head.Safe, "photos": photos})
 }
 
@@ -224,6 +223,7 @@ func (s *Server) broken(c *gin.Context, err error) {
 		return
 	}
 	if store.Unavailable(err) {
+		s.store.NoteTrouble(err)
 		s.log.Warn("the database is not to be had", "method", c.Request.Method, "path", c.FullPath(), "err", err)
 		c.Header("Retry-After", "2")
 		problem(c, http.StatusServiceUnavailable, protocol.CodeBusy, "the database is not to be had just now; try again")

@@ -15,6 +15,7 @@ import (
 
 	"cityhall/shared/city"
 	"cityhall/shared/keys"
+	_ "cityhall/shared/keys/cheap" // what is stored behind a password or a PIN is the point, not its cost
 	"cityhall/shared/protocol"
 	"cityhall/syncserver"
 )
@@ -28,8 +29,14 @@ type hall struct {
 
 func newHall(t *testing.T) *hall {
 	t.Helper()
+	return newHallOn(t, "")
+}
+
+// newHallOn keeps the photos at an address, or beside the rest if there is none.
+func newHallOn(t *testing.T, blobs string) *hall {
+	t.Helper()
 	h := &hall{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
-	s, err := syncserver.Open(context.Background(), syncserver.Config{Data: t.TempDir(), Now: func() time.Time { return h.now }, Log: slog.New(slog.DiscardHandler)})
+	s, err := syncserver.Open(context.Background(), syncserver.Config{Data: t.TempDir(), Blobs: blobs, Now: func() time.Time { return h.now }, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,6 +153,7 @@ var routes = []struct {
 	revoked      int // answer to a revoked device
 }{
 	{"POST", "/sync/v1/hello", func(t *testing.T) []byte { return mustJSON(t, protocol.Hello{Stream: "s1"}) }, 200, 400, 403},
+	{"HEAD", "/sync/v1/hello", nil, 200, 413, 403},
 	{"POST", "/sync/v1/push", func(t *testing.T) []byte { return pushBody(t, "s1") }, 200, 400, 403},
 	{"POST", "/sync/v1/quarantine", func(t *testing.T) []byte { return pushBody(t, "s1") }, 404, 400, 200},
 	{"GET", "/sync/v1/pull", nil, 200, 413, 403},

@@ -70,19 +70,14 @@ func (i ImportGeography) Run(ctx context.Context, t terminal) error {
 	return givePlaces(ctx, s, raw)
 }
 
-// givePlaces makes a places file the city's own. Devices fetch it when they next
-// hear from the server, and use what they have until it has come whole.
+// givePlaces makes a places file the city's own. Devices that listen are told within
+// half a minute, and use what they have until it has come whole.
 func givePlaces(ctx context.Context, s *store.Store, places []byte) error {
 	sha, err := s.PutBlob(ctx, places)
 	if err != nil {
 		return err
 	}
-	settings, err := city.LoadSettings(s.View(ctx))
-	if err != nil || settings.Places == sha {
-		return err
-	}
-	settings.Places = sha
-	return s.Import(ctx, []store.Dated{{ID: city.NewMutationID(), At: time.Now(), Act: &city.SetCity{Settings: settings}}})
+	return s.SetPlaces(ctx, sha, time.Now())
 }
 
 // Find is the command line of a search of a places file.

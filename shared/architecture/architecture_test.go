@@ -77,6 +77,7 @@ var breaches = []breach{
 	{"wall", "syncserver/store/a_test.go", file("", "github.com/mattn/go-sqlite3"), 3},
 	{"wall", "syncserver/console/a.go", file("", "github.com/jackc/pgx/v5"), 3},
 	{"wall", "shared/keys/a.go", file("", "testing"), 3},
+	{"wall", "shared/replica/a.go", file("", "cityhall/shared/keys/cheap"), 3},
 	{"pure", "shared/city/a.go", file("", "net/http"), 3},
 	{"pure", "shared/city/a.go", file("", "github.com/google/uuid", "golang.org/x/text/language"), 4},
 	{"size", "shared/look/a.go", file(strings.Repeat("// A line.\n", 400)), 401},

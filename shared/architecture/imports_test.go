@@ -170,6 +170,7 @@ var walls = []wall{
 	{"github.com/chromedp", []string{"shared/sim"}, false, "browsers are for tests"},
 	{"github.com/jezek/xgb", []string{"shared/sim", "shared/peripheral"}, false, "the display's own protocol is a peripheral"},
 	{"cityhall/shared/sim", []string{"shared/sim"}, false, "nothing of the simulator ships; tests alone import it"},
+	{"cityhall/shared/keys/cheap", []string{"shared/sim"}, false, "outside tests a guess at a password costs what it should"},
 	{"testing", []string{"shared/sim"}, false, "what ships has no tests in it"},
 }
 

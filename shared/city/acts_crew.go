@@ -191,7 +191,7 @@ func (a *AddPhoto) plan(p *plan) error {
 
 // mayAdd tells who may add to a request: its crew, the crew that found it, staff.
 func (p *plan) mayAdd(request ID) error {
-	work, ok, err := LoadWork(p.view, request)
+	work, ok, err := p.view.Record(Ref{KindWork, request}) // not decoded whole: a day has many notes and photos
 	if err != nil {
 		return err
 	}
@@ -199,12 +199,13 @@ func (p *plan) mayAdd(request ID) error {
 		return fail(CodeUnknown, "request", "no such request")
 	}
 	if p.m.Actor.Kind == ActorStaff || p.m.Actor.Kind == ActorSystem {
-		return p.needStaff(work.Department, RoleReviewer, RoleDispatcher)
+		return p.needStaff(Department(work.Text("department")), RoleReviewer, RoleDispatcher)
 	}
-	if p.m.Actor.Kind == ActorCrew && work.Crew == "" && work.Source == "crew" {
+	crew := ID(work.Text("crew"))
+	if p.m.Actor.Kind == ActorCrew && crew == "" && work.Text("source") == "crew" {
 		return nil
 	}
-	return p.needCrew(work.Crew)
+	return p.needCrew(crew)
 }
 
 // AddNote writes something down about a request, for crew and office.

@@ -30,7 +30,7 @@ func Canonical(v any) (json.RawMessage, error) {
 		if err := enc.Encode(v); err != nil {
 			return nil, fmt.Errorf("encode: %w", err)
 		}
-		raw = buf.Bytes()
+		return rewrite(buf.Bytes(), "")
 	}
 	return canonical(raw, "")
 }
@@ -49,6 +49,11 @@ func canonical(raw []byte, drop string) (json.RawMessage, error) {
 		var into json.RawMessage
 		return nil, fmt.Errorf("canonical form: %w", json.Unmarshal(raw, &into)) // which says where
 	}
+	return rewrite(raw, drop)
+}
+
+// rewrite is canonical of what is known to be valid.
+func rewrite(raw []byte, drop string) (json.RawMessage, error) {
 	w := writer{in: raw, out: make([]byte, 0, len(raw)), drop: drop}
 	if err := w.value(); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +27,14 @@ func FuzzCanonical(f *testing.F) {
 		want, ok := asTree(in)
 		if ok != (err == nil) || ok && string(got) != want {
 			t.Errorf("%q: %q (%v), and as a tree %q (%v)", in, got, err, want, ok)
+		}
+		same := func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }
+		var tree map[string]json.RawMessage
+		found, wrong := city.DecodeFields(in)
+		if isObject := json.Unmarshal(in, &tree) == nil && tree != nil; isObject != (wrong == nil) || isObject && !maps.EqualFunc(found, tree, same) {
+			t.Errorf("%q: fields %q (%v), and as a tree %q", in, found, wrong, tree)
+		}
+		for range city.Members(in) { // of whatever: it ends
 		}
 	})
 }

@@ -107,9 +107,6 @@ func Prepare(view View, id MutationID, actor Actor, device DeviceID, at time.Tim
 		return Mutation{}, err
 	}
 	m := Mutation{ID: id, Type: act.Type(), Actor: actor, Device: device, At: at, Args: args}
-	if _, err := Decode(m.Type, m.Args); err != nil {
-		return Mutation{}, err
-	}
 	p, err := makePlan(view, m)
 	if err != nil {
 		return Mutation{}, err

@@ -73,13 +73,9 @@ func (p *plan) create(ref Ref, parent ID, v any) error {
 	if err != nil {
 		return err
 	}
-	var fields Fields
-	if err := json.Unmarshal(raw, &fields); err != nil {
-		return err
-	}
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if !isEmpty(fields[name]) {
-			p.writes = append(p.writes, write{ref: ref, parent: parent, field: name, value: fields[name]})
+	for name, value := range Members(raw) {
+		if !isEmpty(value) {
+			p.writes = append(p.writes, write{ref: ref, parent: parent, field: name, value: value})
 		}
 	}
 	return nil

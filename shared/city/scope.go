@@ -27,12 +27,12 @@ func Scopes(view View, r Record) ([]Scope, error) {
 		}
 		return []Scope{ScopeOffice}, nil
 	}
-	work, err := workOf(view, r)
+	holder, err := crewOf(view, r)
 	if err != nil {
 		return nil, err
 	}
 	scopes := []Scope{ScopeOffice}
-	crew := work.Crew != ""
+	crew := holder != ""
 	if r.Kind == KindPerson {
 		req, _, err := LoadRequest(view, r.ID)
 		if err != nil {
@@ -45,7 +45,7 @@ func Scopes(view View, r Record) ([]Scope, error) {
 		crew = crew && svc.ShareContact && len(r.Fields) > 0 // or erased
 	}
 	if crew {
-		scopes = append(scopes, ScopeCrew(work.Crew))
+		scopes = append(scopes, ScopeCrew(holder))
 	}
 	if r.Kind == KindPhoto && string(r.Fields["public"]) == "true" {
 		req, _, err := view.Record(Ref{KindRequest, r.Parent})
@@ -57,13 +57,16 @@ func Scopes(view View, r Record) ([]Scope, error) {
 	return scopes, nil
 }
 
-func workOf(view View, r Record) (Work, error) {
-	if r.Kind == KindWork {
-		var w Work
-		return w, r.Into(&w)
+// crewOf names the crew that has the request which a record belongs to. Only that is
+// read of the inner face: it is asked for at every act.
+func crewOf(view View, r Record) (ID, error) {
+	if r.Kind != KindWork {
+		var err error
+		if r, _, err = view.Record(Ref{KindWork, r.Parent}); err != nil {
+			return "", err
+		}
 	}
-	w, _, err := LoadWork(view, r.Parent)
-	return w, err
+	return ID(r.Text("crew")), nil
 }
 
 // caseKinds are the kinds of record whose audience follows the request's crew.

@@ -77,6 +77,7 @@ const (
 	LabelEnroll Label = "cityhall enrolment v1"
 	// LabelHandover is of the answer to a revoked device that hands its work over.
 	LabelHandover Label = "cityhall handover v1"
+	LabelIdle     Label = "cityhall idle v1"          // over the Signature-Input of a question whether anything is new
 	LabelBundle   Label = "cityhall bundle v1"        // a device's bundle, by its own key
 	LabelAnswer   Label = "cityhall bundle answer v1" // what the city says to one
 )

@@ -52,6 +52,9 @@ func TestWrap(t *testing.T) {
 	if got, err := keys.Unwrap("4711", secret, wrapped); err != nil || !bytes.Equal(got, key) {
 		t.Fatalf("%v", err)
 	}
+	if cost := wrapped[1:10]; !bytes.Equal(cost, []byte{0, 1, 0, 0, 0, 0, 0, 2, 1}) {
+		t.Errorf("a guess at a PIN costs %x; want 64 MiB, 2 passes, 1 thread", cost)
+	}
 	damaged := bytes.Clone(wrapped)
 	damaged[len(damaged)-1] ^= 1
 	greedy := bytes.Clone(wrapped)

@@ -3,6 +3,8 @@ package keys
 import (
 	"encoding/base64"
 	"io"
+
+	"cityhall/shared/keys/internal/guess"
 )
 
 // referenceLength counts 12 random characters (60 bits) and the check character.
@@ -36,9 +38,9 @@ func (r Reference) Show() string { return grouped(r.code) }
 func (r Reference) IsZero() bool { return r.code == "" }
 
 // Lookup returns the key that travels and is stored in place of the reference:
-// 43 characters of base64url. It costs lookupCost on purpose, so that a copied
+// 43 characters of base64url. It costs 16 MiB and a pass on purpose, so that a copied
 // cache cannot be searched; compute it once, off the UI's goroutine.
 func (r Reference) Lookup(citySalt []byte) string {
 	salt := framed([]byte("cityhall reference v1"), citySalt)
-	return base64.RawURLEncoding.EncodeToString(stretch([]byte(r.code), salt, lookupCost))
+	return base64.RawURLEncoding.EncodeToString(stretch([]byte(r.code), salt, guess.Lookup()))
 }

@@ -35,14 +35,18 @@ func (e *SkewError) Error() string { return fmt.Sprintf("%v: offset %v", ErrSkew
 // Unwrap makes errors.Is(err, ErrSkew) hold.
 func (e *SkewError) Unwrap() error { return ErrSkew }
 
-// components is the fixed list of what a signature covers, in this order.
-const components = `("@method" "@path" "@query" "content-digest")`
+// What a signature covers, in this order: of a request with a body, and of one without.
+const (
+	components = `("@method" "@path" "@query" "content-digest")`
+	bodiless   = `("@method" "@path" "@query")`
+)
 
-// The one shape of the headers that is accepted. A general parser for structured
-// fields would accept more, and nobody sends more.
+// The two shapes of the headers that are accepted: the second, shorter one only of a
+// request without a body. A general parser for structured fields would accept more,
+// and nobody sends more.
 var (
-	inputShape = regexp.MustCompile(`^sig=(\("@method" "@path" "@query" "content-digest"\)` +
-		`;created=([1-9][0-9]{0,11});keyid="([A-Za-z0-9._:-]{1,64})";nonce="([A-Za-z0-9_-]{16,64})";alg="ed25519")$`)
+	inputShape = regexp.MustCompile(`^sig=(\("@method" "@path" "@query"( "content-digest")?\)` +
+		`;created=([1-9][0-9]{0,11});keyid="([A-Za-z0-9._:-]{1,64})";nonce="([A-Za-z0-9_-]{16,64})"(;alg="ed25519")?)$`)
 	signatureShape = regexp.MustCompile(`^sig=:([A-Za-z0-9+/]{86}==):$`)
 )
 
@@ -52,22 +56,28 @@ func NewNonce(random io.Reader) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(b), err
 }
 
-// Sign sets Content-Digest, Signature-Input and Signature. body is all that will
-// be sent (nil for none), keyID the signer's id: 1–64 of A–Z a–z 0–9 . _ : -.
+// Sign sets Signature-Input and Signature, and Content-Digest unless body is nil. body
+// is all that will be sent (nil for none), keyID the signer's id: 1–64 of A–Z a–z 0–9 . _ : -.
 // Path, query and method must not change afterwards.
 func Sign(r *http.Request, body []byte, keyID string, identity Identity, now time.Time, nonce string) error {
-	params := components + `;created=` + strconv.FormatInt(now.Unix(), 10) +
-		`;keyid="` + keyID + `";nonce="` + nonce + `";alg="ed25519"`
+	params := `;created=` + strconv.FormatInt(now.Unix(), 10) + `;keyid="` + keyID + `";nonce="` + nonce + `"`
+	digest := ""
+	if body == nil {
+		params = bodiless + params
+	} else {
+		params, digest = components+params+`;alg="ed25519"`, contentDigest(body)
+	}
 	if !inputShape.MatchString("sig=" + params) {
 		return fmt.Errorf("sign request: %w: key id, nonce or time", ErrMalformed)
 	}
-	digest := contentDigest(body)
 	base, err := signatureBase(r, digest, params)
 	if err != nil {
 		return fmt.Errorf("sign request: %w", err)
 	}
 	signature := base64.StdEncoding.EncodeToString(ed25519.Sign(identity.key, base))
-	r.Header.Set("Content-Digest", digest)
+	if r.Header.Del("Content-Digest"); digest != "" {
+		r.Header.Set("Content-Digest", digest)
+	}
 	r.Header.Set("Signature-Input", "sig="+params)
 	r.Header.Set("Signature", "sig=:"+signature+":")
 	return nil
@@ -97,7 +107,7 @@ func Verify(r *http.Request, body []byte, lookup func(keyID string) (PublicKey, 
 	if err != nil {
 		return Verified{}, err
 	}
-	if digest != contentDigest(body) {
+	if input.digest && digest != contentDigest(body) || !input.digest && len(body) > 0 {
 		return Verified{}, ErrDigest
 	}
 	key, err := lookup(input.keyID)
@@ -122,9 +132,11 @@ func Verify(r *http.Request, body []byte, lookup func(keyID string) (PublicKey, 
 type signatureInput struct {
 	params, keyID, nonce string
 	created              int64 // Unix seconds
+	digest               bool  // it covers one
 }
 
-// signatureHeaders takes the three headers apart; each must be there just once.
+// signatureHeaders takes the headers apart; each must be there just once, a digest
+// only where it is signed.
 func signatureHeaders(r *http.Request) (signatureInput, []byte, string, error) {
 	var values [3]string
 	for i, name := range []string{"Signature-Input", "Signature", "Content-Digest"} {
@@ -132,12 +144,16 @@ func signatureHeaders(r *http.Request) (signatureInput, []byte, string, error) {
 		switch {
 		case len(all) == 0 && i < 2:
 			return signatureInput{}, nil, "", fmt.Errorf("%w: no %s", ErrNoSignature, name)
-		case len(all) != 1:
+		case len(all) == 1:
+			values[i] = all[0]
+		case len(all) > 1:
 			return signatureInput{}, nil, "", fmt.Errorf("%w: %d times %s", ErrMalformed, len(all), name)
 		}
-		values[i] = all[0]
 	}
 	input, err := parseSignatureInput(values[0])
+	if err == nil && input.digest != (len(r.Header.Values("Content-Digest")) == 1) {
+		err = fmt.Errorf("%w: Content-Digest", ErrMalformed)
+	}
 	if err != nil {
 		return signatureInput{}, nil, "", err
 	}
@@ -147,14 +163,14 @@ func signatureHeaders(r *http.Request) (signatureInput, []byte, string, error) {
 
 func parseSignatureInput(header string) (signatureInput, error) {
 	m := inputShape.FindStringSubmatch(header)
-	if m == nil {
+	if m == nil || (m[2] == "") != (m[6] == "") {
 		return signatureInput{}, fmt.Errorf("%w: Signature-Input", ErrMalformed)
 	}
-	created, err := strconv.ParseInt(m[2], 10, 64)
+	created, err := strconv.ParseInt(m[3], 10, 64)
 	if err != nil {
 		return signatureInput{}, fmt.Errorf("%w: created", ErrMalformed)
 	}
-	return signatureInput{params: m[1], created: created, keyID: m[3], nonce: m[4]}, nil
+	return signatureInput{params: m[1], created: created, keyID: m[4], nonce: m[5], digest: m[2] != ""}, nil
 }
 
 func parseSignature(header string) ([]byte, error) {
@@ -169,8 +185,8 @@ func parseSignature(header string) ([]byte, error) {
 	return signature, nil
 }
 
-// signatureBase is the text that is signed, RFC 9421 section 2.5. A control
-// character could forge a line of it and is refused.
+// signatureBase is the text that is signed, RFC 9421 section 2.5; digest is empty
+// where none is. A control character could forge a line of it and is refused.
 func signatureBase(r *http.Request, digest, params string) ([]byte, error) {
 	method := r.Method
 	if method == "" {
@@ -185,10 +201,12 @@ func signatureBase(r *http.Request, digest, params string) ([]byte, error) {
 			return nil, fmt.Errorf("%w: control character", ErrMalformed)
 		}
 	}
+	if digest != "" {
+		digest = `"content-digest": ` + digest + "\n"
+	}
 	return []byte(`"@method": ` + method + "\n" +
 		`"@path": ` + path + "\n" +
-		`"@query": ?` + r.URL.RawQuery + "\n" +
-		`"content-digest": ` + digest + "\n" +
+		`"@query": ?` + r.URL.RawQuery + "\n" + digest +
 		`"@signature-params": ` + params), nil
 }
 

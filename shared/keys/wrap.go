@@ -7,6 +7,8 @@ import (
 	"io"
 
 	"golang.org/x/crypto/chacha20poly1305"
+
+	"cityhall/shared/keys/internal/guess"
 )
 
 // ErrUnwrap means that the PIN or passphrase is wrong, the device secret is
@@ -21,7 +23,7 @@ const (
 )
 
 // maxWrapCost bounds what a tampered header can make Unwrap spend.
-var maxWrapCost = cost{memoryKiB: 1024 * 1024, passes: 16, threads: 4}
+var maxWrapCost = guess.Cost{MemoryKiB: 1024 * 1024, Passes: 16, Threads: 4}
 
 // Wrap encrypts a private key under argon2id(PIN ‖ device secret) with
 // XChaCha20-Poly1305. For an operator's passphrase the device secret is nil.
@@ -32,11 +34,11 @@ func Wrap(pin string, deviceSecret, key []byte, random io.Reader) ([]byte, error
 		return nil, err
 	}
 	header := []byte{wrapVersion}
-	header = binary.BigEndian.AppendUint32(header, wrapCost.memoryKiB)
-	header = binary.BigEndian.AppendUint32(header, wrapCost.passes)
-	header = append(header, wrapCost.threads)
+	header = binary.BigEndian.AppendUint32(header, guess.Wrap.MemoryKiB)
+	header = binary.BigEndian.AppendUint32(header, guess.Wrap.Passes)
+	header = append(header, guess.Wrap.Threads)
 	header = append(header, fresh...)
-	aead, err := chacha20poly1305.NewX(stretch(framed([]byte(pin), deviceSecret), fresh[:wrapSaltBytes], wrapCost))
+	aead, err := chacha20poly1305.NewX(stretch(framed([]byte(pin), deviceSecret), fresh[:wrapSaltBytes], guess.Wrap))
 	if err != nil {
 		return nil, fmt.Errorf("wrap key: %w", err)
 	}
@@ -49,9 +51,9 @@ func Unwrap(pin string, deviceSecret, wrapped []byte) ([]byte, error) {
 		return nil, ErrUnwrap
 	}
 	header := wrapped[:wrapHeaderSize]
-	c := cost{binary.BigEndian.Uint32(header[1:]), binary.BigEndian.Uint32(header[5:]), header[9]}
-	if c.passes == 0 || c.threads == 0 || c.memoryKiB > maxWrapCost.memoryKiB ||
-		c.passes > maxWrapCost.passes || c.threads > maxWrapCost.threads {
+	c := guess.Cost{MemoryKiB: binary.BigEndian.Uint32(header[1:]), Passes: binary.BigEndian.Uint32(header[5:]), Threads: header[9]}
+	if c.Passes == 0 || c.Threads == 0 || c.MemoryKiB > maxWrapCost.MemoryKiB ||
+		c.Passes > maxWrapCost.Passes || c.Threads > maxWrapCost.Threads {
 		return nil, ErrUnwrap
 	}
 	salt, nonce := header[wrapCostBytes:wrapCostBytes+wrapSaltBytes], header[wrapCostBytes+wrapSaltBytes:]

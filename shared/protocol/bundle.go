@@ -84,6 +84,12 @@ type BundleBlob struct {
 // ErrBundle means a file that is no bundle, or not whole.
 var ErrBundle = errors.New("the file is no whole bundle: save it again")
 
+// The further reasons for which a bundle is not taken. Nothing of it was.
+var (
+	ErrOtherCity = errors.New("the bundle is for another city")
+	ErrStranger  = errors.New("the bundle is not signed by a device of this city")
+)
+
 // Bundle is a file as it was read: nothing of it is believed before the signature
 // was checked, and Check.
 type Bundle struct {

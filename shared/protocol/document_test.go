@@ -48,6 +48,15 @@ func TestDocument(t *testing.T) {
 	digest, input := r.Header.Get("Content-Digest"), strings.TrimPrefix(r.Header.Get("Signature-Input"), "sig=")
 	has("signature base", fmt.Sprintf("\"@method\": POST\n\"@path\": %s/hello\n\"@query\": ?\n\"content-digest\": %s\n\"@signature-params\": %s\n", protocol.Path, digest, input))
 
+	idle := httptest.NewRequest("HEAD", "https://city.example"+protocol.Path+"/hello?have=0123456789abcdef", nil)
+	if err := keys.Sign(idle, nil, device, id, time.Date(2026, 3, 2, 14, 0, 0, 0, time.UTC), nonce); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"Signature-Input", "Signature"} {
+		has("header of what has no body", name+": "+idle.Header.Get(name))
+	}
+	has("label", "`"+string(keys.LabelIdle)+"`")
+
 	first := envelopes(t)[0]
 	has("envelope", string(first))
 	has("content hash", content(t, first).String())

@@ -107,6 +107,7 @@ type HelloReply struct {
 	SealingKey string       `json:"sealing_key"`
 	SealingID  string       `json:"sealing_id"`
 	Now        time.Time    `json:"now"`
+	Idle       string       `json:"idle,omitempty"`    // with Current: what to ask by whether it all is still so
 	Lease      int64        `json:"lease,omitempty"`   // seconds for which a tablet may show people without another hello
 	SealTo     string       `json:"seal_to,omitempty"` // the key that a tablet's records of persons are sealed to
 }

@@ -59,11 +59,8 @@ func (r *Replica) ExportBundle(ctx context.Context, folder string) (Bundle, erro
 	o := outgoing{header: protocol.BundleHeader{Format: protocol.BundleFormat, ID: rand.Text(), Device: id.device, Server: id.serverKey.String()}}
 	place := *r.cache.target().at.Load()
 	o.end.stream = "usb-" + strings.ToLower(o.header.ID)
-	body, err := r.helloBody(ctx, o.end, place)
-	if err == nil {
-		err = json.Unmarshal(body, &o.header.Hello)
-	}
-	if err == nil {
+	var err error
+	if o.header.Hello, err = r.facts(ctx, o.end, place); err == nil {
 		err = r.collectActs(ctx, &o)
 	}
 	if err == nil {

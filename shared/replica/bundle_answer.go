@@ -141,7 +141,7 @@ func (r *Replica) takePart(ctx context.Context, in *incoming, kind string, body 
 		if err != nil {
 			return err
 		}
-		return r.markSent(ctx, named, verdicts)
+		return r.markSent(ctx, named)
 	case protocol.PartPage:
 		return r.takePage(ctx, in, body)
 	case protocol.PartBlobs:
@@ -161,6 +161,17 @@ func (r *Replica) entriesOf(ctx context.Context, verdicts []protocol.PushVerdict
 		out = append(out, slices.DeleteFunc(found, func(e entry) bool { return e.damaged })...)
 	}
 	return out, nil
+}
+
+// markSent notes that the city has answered.
+func (r *Replica) markSent(ctx context.Context, named []entry) error {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	waiting := slices.DeleteFunc(named, func(e entry) bool { return e.state == echoReceived })
+	for i := range waiting {
+		waiting[i].state = sentOnce
+	}
+	return r.writeEntries(ctx, waiting, moveEntry)
 }
 
 // takePage applies a page that goes on where the cache stands. One that was

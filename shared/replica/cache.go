@@ -1,12 +1,14 @@
 package replica
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -209,7 +211,9 @@ func (c *cache) Record(ref city.Ref) (city.Record, bool, error) {
 
 // Children implements city.View.
 func (c *cache) Children(parent city.ID, kind city.Kind) ([]city.Record, error) {
-	return c.query(context.Background(), selectChildren, parent, kind)
+	found, err := c.query(context.Background(), selectChildren, parent, kind)
+	slices.SortFunc(found, func(a, b city.Record) int { return cmp.Compare(a.ID, b.ID) })
+	return found, err
 }
 
 func (c *cache) query(ctx context.Context, query string, args ...any) ([]city.Record, error) {

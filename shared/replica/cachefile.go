@@ -111,8 +111,9 @@ const recordColumns = `kind, id, parent, seq, fields, writers, sealed, hash`
 // knows have an index.
 const (
 	selectRecord   = `SELECT ` + recordColumns + ` FROM record WHERE kind = $1 AND id = $2`
+	selectNamed    = `SELECT ` + recordColumns + ` FROM record WHERE (kind, id) IN (SELECT value->>0, value->>1 FROM json_each($1))`
 	selectKind     = `SELECT ` + recordColumns + ` FROM record WHERE kind = $1 ORDER BY id`
-	selectChildren = `SELECT ` + recordColumns + ` FROM record WHERE parent = $1 AND kind = $2 ORDER BY id`
+	selectChildren = `SELECT ` + recordColumns + ` FROM record WHERE parent = $1 AND kind = $2` // in order it would read all of the kind
 	selectAcks     = `SELECT mutation, seq, verdict, review, code, field, hash FROM json_each($1) AS ids JOIN ack ON mutation = ids.value`
 )
 
@@ -138,8 +139,14 @@ func records(ctx context.Context, q querier, query string, args ...any) ([]store
 		if err := rows.Scan(&s.Kind, &s.ID, &s.Parent, &s.seq, &fields, &writers, &s.sealed, &hash); err != nil {
 			return nil, fmt.Errorf("read the cache: %w", err)
 		}
-		if string(hash) != string(recordHash(s, fields, writers)) ||
-			json.Unmarshal(fields, &s.Fields) != nil || json.Unmarshal(writers, &s.Writers) != nil {
+		sound := string(hash) == string(recordHash(s, fields, writers))
+		if sound {
+			var bad [2]error
+			s.Fields, bad[0] = city.DecodeFields(fields)
+			s.Writers, bad[1] = city.DecodeWriters(writers)
+			sound = errors.Join(bad[:]...) == nil
+		}
+		if !sound {
 			damage = fmt.Errorf("%w: %s", errDamagedRow, s.Ref)
 			continue
 		}
@@ -172,11 +179,11 @@ func writeRecord(ctx context.Context, q querier, s stored) error {
 
 // recordRow gives the values of keepRecord.
 func recordRow(s stored) ([]any, error) {
-	fields, err := json.Marshal(s.Fields)
+	fields, err := city.ObjectText(s.Fields)
 	if err != nil {
 		return nil, err
 	}
-	writers, err := json.Marshal(s.Writers)
+	writers, err := city.ObjectText(s.Writers)
 	if err != nil {
 		return nil, err
 	}
@@ -249,16 +256,20 @@ func (f *cacheFile) apply(ctx context.Context, p page) (evicted []string, gap bo
 	moved := p.end.Epoch != next.epoch
 	next.epoch = p.end.Epoch
 	err = sqlite.InTx(ctx, f.db, func(tx *sql.Tx) error {
+		have, err := recordsOf(ctx, tx, p.frames)
+		if err != nil {
+			return err
+		}
 		for _, frame := range p.frames {
 			var err error
 			switch {
 			case frame.Put != nil:
 				var missing bool
-				missing, err = put(ctx, tx, *frame.Put)
+				missing, err = put(ctx, tx, have, *frame.Put)
 				gap = gap || missing
 			case frame.Evict != nil:
 				var blob string
-				if blob, err = evict(ctx, tx, *frame.Evict); blob != "" {
+				if blob, err = evict(ctx, tx, have, *frame.Evict); blob != "" {
 					evicted = append(evicted, blob)
 				}
 			case frame.Ack != nil:
@@ -282,20 +293,46 @@ func (f *cacheFile) apply(ctx context.Context, p page) (evicted []string, gap bo
 	return evicted, gap, nil
 }
 
-// put applies one put if it is newer than the row. Kinds and fields that this
-// version does not know are kept as they came.
-func put(ctx context.Context, tx *sql.Tx, p protocol.Put) (missing bool, err error) {
-	have, err := records(ctx, tx, selectRecord, p.Kind, p.ID)
-	if err != nil && !errors.Is(err, errDamagedRow) {
-		return false, err
+// recordsOf reads the records that frames are about by one query. Damaged ones are
+// left out, as if they were not there.
+func recordsOf(ctx context.Context, q querier, frames []protocol.Frame) (map[city.Ref]stored, error) {
+	var refs [][2]string
+	for _, f := range frames {
+		if f.Put != nil {
+			refs = append(refs, [2]string{string(f.Put.Kind), string(f.Put.ID)})
+		} else if f.Evict != nil {
+			refs = append(refs, [2]string{string(f.Evict.Kind), string(f.Evict.ID)})
+		}
 	}
+	have := map[city.Ref]stored{}
+	if len(refs) == 0 {
+		return have, nil
+	}
+	list, err := json.Marshal(refs)
+	if err != nil {
+		return nil, err
+	}
+	found, err := records(ctx, q, selectNamed, string(list))
+	if err != nil && !errors.Is(err, errDamagedRow) {
+		return nil, err
+	}
+	for _, s := range found {
+		have[s.Ref] = s
+	}
+	return have, nil
+}
+
+// put applies one put if it is newer than the record that the file has. Kinds and
+// fields that this version does not know are kept as they came.
+func put(ctx context.Context, tx *sql.Tx, have map[city.Ref]stored, p protocol.Put) (missing bool, err error) {
 	s := blank(p)
-	if len(have) > 0 {
-		if have[0].seq >= p.Seq {
+	was, there := have[p.Ref]
+	if there {
+		if was.seq >= p.Seq {
 			return false, nil
 		}
 		if !p.Full {
-			s.Record = have[0].Record
+			s.Record = was.Record
 		}
 	}
 	shut, keep, err := shutOf(p)
@@ -304,7 +341,8 @@ func put(ctx context.Context, tx *sql.Tx, p protocol.Put) (missing bool, err err
 	}
 	s.sealed = shut
 	s.take(p)
-	return !p.Full && len(have) == 0, writeRecord(ctx, tx, s)
+	have[p.Ref] = s
+	return !p.Full && !there, writeRecord(ctx, tx, s)
 }
 
 // blank is a record of which nothing is known yet.
@@ -329,16 +367,17 @@ func (s *stored) take(p protocol.Put) {
 }
 
 // evict forgets a record and names the blob of a photo.
-func evict(ctx context.Context, tx *sql.Tx, e protocol.Evict) (string, error) {
-	have, err := records(ctx, tx, selectRecord, e.Kind, e.ID)
-	if err != nil && !errors.Is(err, errDamagedRow) {
-		return "", err
-	}
+func evict(ctx context.Context, tx *sql.Tx, have map[city.Ref]stored, e protocol.Evict) (string, error) {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM record WHERE kind = $1 AND id = $2 AND seq < $3`, e.Kind, e.ID, e.Seq); err != nil {
 		return "", fmt.Errorf("forget %s: %w", e.Ref, err)
 	}
-	if len(have) > 0 && have[0].seq < e.Seq && e.Kind == city.KindPhoto {
-		return have[0].Text("blob"), nil
+	was, there := have[e.Ref]
+	if !there || was.seq >= e.Seq {
+		return "", nil
+	}
+	delete(have, e.Ref)
+	if e.Kind == city.KindPhoto {
+		return was.Text("blob"), nil
 	}
 	return "", nil
 }

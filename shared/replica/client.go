@@ -31,6 +31,7 @@ type request struct {
 	body                []byte
 	header              map[string]string
 	limit               int64 // bytes of the answer; 0 means maxAnswer
+	bare                bool  // without a word about this program
 }
 
 // answer is a success, read to its end.
@@ -140,8 +141,10 @@ func (r *Replica) begin(ctx context.Context, server, keyID string, key keys.Iden
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", req.method, req.path, err)
 	}
-	out.Header.Set("User-Agent", "cityhall/"+r.cfg.Version)
-	out.Header.Set(protocol.VersionHeader, strconv.Itoa(protocol.PullVersion))
+	if out.Header.Set("User-Agent", ""); !req.bare { // empty: left out
+		out.Header.Set("User-Agent", "cityhall/"+r.cfg.Version)
+		out.Header.Set(protocol.VersionHeader, strconv.Itoa(protocol.PullVersion))
+	}
 	for name, value := range req.header {
 		out.Header.Set(name, value)
 	}

@@ -168,5 +168,14 @@ func RoundPlans(ctx context.Context, r *Replica) (map[string]string, error) {
 	return out, nil
 }
 
+// ChildrenPlan tells how the cache finds the records of a request.
+func ChildrenPlan(ctx context.Context, r *Replica) (plan string, err error) {
+	var unused int
+	err = r.cache.read(ctx, func(f *cacheFile) error {
+		return f.db.QueryRowContext(ctx, `EXPLAIN QUERY PLAN `+selectChildren, "", "").Scan(&unused, &unused, &unused, &plan)
+	})
+	return plan, err
+}
+
 // RowHash is the hash over a row's columns.
 func RowHash(columns ...any) []byte { return rowHash(columns...) }

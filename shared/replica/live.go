@@ -76,6 +76,9 @@ func (r *Replica) hearEvents(ctx context.Context, id *identity) (heard bool, err
 		return false, errors.Join(err, context.Cause(ctx))
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode >= http.StatusInternalServerError { // a server that stops or is full: it is no fault of the way
+		return false, fmt.Errorf("hear events: status %d", resp.StatusCode)
+	}
 	if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
 		return false, fmt.Errorf("%w: status %d", errNoEvents, resp.StatusCode)
 	}

@@ -22,3 +22,12 @@ func TestRoundsDoNotReadTheWholeOutbox(t *testing.T) {
 		}
 	}
 }
+
+// TestChildrenAreFoundByTheirParent: a job is shown at the same price in a city of ten
+// requests and of a hundred thousand.
+func TestChildrenAreFoundByTheirParent(t *testing.T) {
+	d := newDevice(t, city.DeviceTablet)
+	if plan, err := replica.ChildrenPlan(d.ctx, d.Replica); err != nil || !strings.Contains(plan, "INDEX record_by_parent") {
+		t.Error(plan, err)
+	}
+}

@@ -190,46 +190,61 @@ func (r *Replica) takeOver(ctx context.Context) error {
 	return r.doubtBlobs(ctx)
 }
 
-// settle copies the echoes of the shown cache into the outbox.
+// settle copies the echoes of the shown cache into the outbox, and marks what the
+// server has answered and not echoed.
 func (r *Replica) settle(ctx context.Context) error {
 	r.writing.Lock()
 	defer r.writing.Unlock()
-	query := selectWaiting
+	query := selectWaitingAfter
 	err := r.cache.read(ctx, func(f *cacheFile) error {
 		if !f.at.Load().settled {
-			query = selectAll
+			query = selectAllAfter
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	entries, err := r.load(ctx, r.out, query)
-	if err != nil {
-		return err
-	}
-	var moved []entry
-	for len(entries) > 0 {
-		some := entries[:min(settleBatch, len(entries))]
-		entries = entries[len(some):]
+	for pos := int64(0); ; {
+		some, err := r.load(ctx, r.out, query, pos, claimsAtOnce)
+		if err != nil {
+			return err
+		}
+		if len(some) == 0 {
+			break
+		}
+		pos = some[len(some)-1].pos
 		echoed, err := r.echoes(ctx, some)
 		if err != nil {
 			return err
 		}
-		for _, e := range some {
-			a, ok := echoed[e.id]
-			if !ok || e.damaged || e.state == echoReceived && e.seq == a.Seq && e.verdict == a.Verdict {
-				continue
-			}
-			e.echo(a)
-			moved = append(moved, e)
+		if err := r.writeEntries(ctx, r.moved(some, echoed), moveEntry); err != nil {
+			return err
 		}
 	}
-	return r.writeEntries(ctx, moved, moveEntry)
+	r.answered = stretch{}
+	return nil
 }
 
-// settleBatch is how many acts are looked up at once among the echoes.
-const settleBatch = 1000
+// moved gives those of the acts of which something else is known now.
+func (r *Replica) moved(some []entry, echoed map[city.MutationID]protocol.Ack) []entry {
+	out := some[:0]
+	for _, e := range some {
+		a, ok := echoed[e.id]
+		switch {
+		case ok && e.state == echoReceived && e.seq == a.Seq && e.verdict == a.Verdict:
+			continue
+		case ok:
+			e.echo(a)
+		case e.state == savedHere && r.answered.has(&e):
+			e.state = sentOnce
+		default:
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}
 
 // echoes finds those of the acts whose echo the shown cache has.
 func (r *Replica) echoes(ctx context.Context, some []entry) (map[city.MutationID]protocol.Ack, error) {

@@ -65,12 +65,13 @@ func (r *Replica) stuckCode(id city.MutationID) city.Code {
 }
 
 // pushBatch sends entries that follow each other in the stream. The answer is a
-// hint: it marks them as sent, and their echo in a pull makes them received.
+// hint: they are marked as sent by it, and their echo in a pull makes them received.
 func (r *Replica) pushBatch(ctx context.Context, id *identity, at *standing, todo []entry) error {
 	body, err := encodePush(at, todo)
 	if err != nil {
 		return err
 	}
+	r.idle = idle{} // there is news from now on, our own
 	a, err := r.call(ctx, id, request{method: http.MethodPost, path: "/push", body: r.codec.encode(body),
 		header: map[string]string{"Content-Type": protocol.ContentType, "Content-Encoding": "zstd"}})
 	if err != nil {
@@ -80,9 +81,7 @@ func (r *Replica) pushBatch(ctx context.Context, id *identity, at *standing, tod
 	if err != nil {
 		return err
 	}
-	if err := r.markSent(ctx, todo, verdicts); err != nil {
-		return err
-	}
+	r.noteAnswered(todo, verdicts)
 	at.n, at.link = end.LastN, end.Link
 	return nil
 }
@@ -123,32 +122,30 @@ func decodeVerdicts(body []byte) ([]protocol.PushVerdict, protocol.PushEnd, erro
 	return verdicts, end, nil
 }
 
-// markSent notes that the server has answered.
-func (r *Replica) markSent(ctx context.Context, todo []entry, verdicts []protocol.PushVerdict) error {
-	r.writing.Lock()
-	defer r.writing.Unlock()
-	answered := map[city.MutationID]bool{}
-	for _, v := range verdicts {
-		answered[v.ID] = true
+// stretch is a part of a stream: the acts behind one place up to another.
+type stretch struct {
+	stream      string
+	after, upto uint64
+}
+
+func (t stretch) has(e *entry) bool { return e.stream == t.stream && e.n > t.after && e.n <= t.upto }
+
+// noteAnswered remembers for settle that the server has answered acts that follow
+// each other. Their rows are written once, with their echoes; when the program ends
+// before that, it is as if the answer had been lost.
+func (r *Replica) noteAnswered(todo []entry, verdicts []protocol.PushVerdict) {
+	answered := 0
+	for answered < min(len(todo), len(verdicts)) && verdicts[answered].ID == todo[answered].id {
+		answered++
 	}
-	err := sqlite.InTx(ctx, r.out, func(tx *sql.Tx) error {
-		for i := range todo {
-			e := &todo[i]
-			if !answered[e.id] || e.state == echoReceived {
-				continue
-			}
-			e.state = sentOnce
-			if err := moveEntry(ctx, tx, e); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return explain(err)
+	if answered == 0 {
+		return
 	}
-	r.changed()
-	return nil
+	first, last := todo[0], todo[answered-1]
+	if r.answered.stream != first.stream || r.answered.upto != first.n-1 {
+		r.answered = stretch{stream: first.stream, after: first.n - 1}
+	}
+	r.answered.upto = last.n
 }
 
 // queue gives the next entries to send, at most size and one push's worth. When
@@ -156,7 +153,7 @@ func (r *Replica) markSent(ctx context.Context, todo []entry, verdicts []protoco
 // them is missing, what is pending goes on a new stream: ids and content stay.
 // After a push that went well only the next entries have to be in one piece.
 func (r *Replica) queue(ctx context.Context, at *standing, size int, sure bool) ([]entry, error) {
-	if none, err := r.nothingWaits(ctx, at); err != nil || none {
+	if none, err := r.nothingWaits(ctx, at, sure); err != nil || none {
 		return nil, err
 	}
 	var todo []entry
@@ -167,6 +164,11 @@ func (r *Replica) queue(ctx context.Context, at *standing, size int, sure bool) 
 		}
 		if own.stream != at.stream { // a new one, which the server has not seen
 			*at, sure = standing{stream: own.stream}, false
+		}
+		if !sure {
+			if sure, err = r.plain(ctx, tx, own, at); err != nil {
+				return err
+			}
 		}
 		if sure {
 			if todo, err = r.load(ctx, tx, selectPlaced, at.stream, int64(at.n), size); err != nil || follow(todo, at) {
@@ -202,11 +204,32 @@ func follow(todo []entry, at *standing) bool {
 	return len(todo) > 0
 }
 
+// plain tells whether the acts that wait are just as many as the stream has behind
+// the server's end of it, which is a place of ours: then they stand in one piece, if
+// the rows follow each other, and none of the others has to be looked at.
+func (r *Replica) plain(ctx context.Context, tx *sql.Tx, own tip, at *standing) (bool, error) {
+	r.mu.Lock()
+	stuck := len(r.stuck)
+	r.mu.Unlock()
+	known, err := r.isOurs(ctx, tx, own, at)
+	if err != nil || !known || stuck > 0 {
+		return false, err
+	}
+	var waiting uint64
+	if err := tx.QueryRowContext(ctx, countWaiting).Scan(&waiting); err != nil {
+		return false, fmt.Errorf("read the outbox: %w", err)
+	}
+	return waiting == own.n-at.n, nil
+}
+
 // nothingWaits spares an idle device the lock for writing.
-func (r *Replica) nothingWaits(ctx context.Context, at *standing) (bool, error) {
+func (r *Replica) nothingWaits(ctx context.Context, at *standing, sure bool) (bool, error) {
 	own, err := readTip(ctx, r.out)
 	if err != nil || own.stream != at.stream || own.n != at.n || own.link != at.link {
 		return false, explain(err)
+	}
+	if sure {
+		return true, nil // all of it is answered, and waits for its echo
 	}
 	var waiting int
 	if err := r.out.QueryRowContext(ctx, countWaiting).Scan(&waiting); err != nil {

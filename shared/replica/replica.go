@@ -49,6 +49,8 @@ type Replica struct {
 	joined  joining
 	leaving *identity // under mu: of a wiped device that has yet to say so
 
+	answered stretch // under stepping: acts that the server has answered since the last settle
+
 	stuck map[city.MutationID]city.Code // acts that the server cannot read; tried again after a start
 
 	downloading sync.Mutex  // one at a time
@@ -61,6 +63,7 @@ type Replica struct {
 	departed  atomic.Bool // revoked, and nothing is left to hand over
 	wiping    atomic.Bool // an order to wipe is being carried out
 
+	idle    idle        // under stepping
 	greeted time.Time   // under stepping: the last hello that was answered
 	poked   atomic.Bool // the server has told of something since the last round began
 

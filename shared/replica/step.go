@@ -122,17 +122,16 @@ func (r *Replica) round(ctx context.Context, id *identity) error {
 	for range maxRepeats {
 		before := at
 		if pushed = r.push(ctx, id, &at); hopeless(pushed) {
-			return pushed
+			return errors.Join(pushed, r.settle(ctx))
 		}
 		if at == before && r.hasAll(at.current) {
 			pulled = nil
 		} else if pulled = r.pull(ctx, id); isRefusal(pulled, protocol.CodeUpgrade) {
+			pulled = errors.Join(pulled, r.settle(ctx))
 			break // what this program can no longer read does not keep it from sending
-		} else if pulled != nil {
-			return errors.Join(pushed, pulled)
 		}
-		if err := r.settle(ctx); err != nil {
-			return errors.Join(pushed, err)
+		if err := r.settle(ctx); errors.Join(pulled, err) != nil {
+			return errors.Join(pushed, pulled, err)
 		}
 		missing, err := r.reconcile(ctx, id)
 		if err != nil && !lostPlace(err) {
@@ -207,7 +206,14 @@ func (r *Replica) hello(ctx context.Context, id *identity) (standing, error) {
 		return standing{}, err
 	}
 	place := *r.cache.target().at.Load()
-	body, err := r.helloBody(ctx, at, place)
+	facts, err := r.facts(ctx, at, place)
+	if err != nil {
+		return standing{}, err
+	}
+	if still, err := r.stillIdle(ctx, id, facts); err != nil || still {
+		return r.idle.told, err
+	}
+	body, err := json.Marshal(facts)
 	if err != nil {
 		return standing{}, err
 	}
@@ -232,16 +238,18 @@ func (r *Replica) hello(ctx context.Context, id *identity) (standing, error) {
 	if reply.Current {
 		told.current = place.cursor
 	}
+	r.idle = idle{name: reply.Idle, facts: facts, told: told}
 	return told, nil
 }
 
-func (r *Replica) helloBody(ctx context.Context, at tip, place progress) ([]byte, error) {
+// facts are how the device is.
+func (r *Replica) facts(ctx context.Context, at tip, place progress) (protocol.Hello, error) {
 	sum, err := r.Summary(ctx)
 	if err != nil {
-		return nil, err
+		return protocol.Hello{}, err
 	}
-	return json.Marshal(protocol.Hello{SealTo: r.sealTo(ctx), Cursor: place.cursor, Safe: place.safe, Stream: at.stream, LastN: at.n, Version: r.cfg.Version,
-		Pending: sum.Pending, Oldest: sum.Oldest, Blobs: sum.Blobs, Failed: sum.Damaged, Repaired: int(r.checkup.repaired.Load()), Disk: diskFree(r.cfg.Dir), Clock: r.cfg.Now().UTC().Truncate(time.Millisecond)})
+	return protocol.Hello{SealTo: r.sealTo(ctx), Cursor: place.cursor, Safe: place.safe, Stream: at.stream, LastN: at.n, Version: r.cfg.Version,
+		Pending: sum.Pending, Oldest: sum.Oldest, Blobs: sum.Blobs, Failed: sum.Damaged, Repaired: int(r.checkup.repaired.Load()), Disk: diskFree(r.cfg.Dir), Clock: r.cfg.Now().UTC().Truncate(time.Millisecond)}, nil
 }
 
 // follow takes over what the server says of the device. Other grants mean a new

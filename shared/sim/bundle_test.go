@@ -265,7 +265,7 @@ func TestHostileSticks(t *testing.T) {
 	r, _ := onSticks(t, c, city.DeviceKiosk)
 	act := record(t, r, report(city.NewID()))
 	b := save(t, r)
-	if _, err := deskOf(other).Import(ctx, b.Path); !errors.Is(err, syncserver.ErrOtherCity) {
+	if _, err := deskOf(other).Import(ctx, b.Path); !errors.Is(err, protocol.ErrOtherCity) {
 		t.Errorf("at another city: %v", err)
 	}
 	raw, err := os.ReadFile(b.Path)
@@ -281,7 +281,7 @@ func TestHostileSticks(t *testing.T) {
 		if err := os.WriteFile(path, bad, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := deskOf(c).Import(ctx, path); !errors.Is(err, protocol.ErrBundle) && !errors.Is(err, syncserver.ErrStranger) && !errors.Is(err, syncserver.ErrOtherCity) {
+		if _, err := deskOf(c).Import(ctx, path); !errors.Is(err, protocol.ErrBundle) && !errors.Is(err, protocol.ErrStranger) && !errors.Is(err, protocol.ErrOtherCity) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"cityhall/shared/city"
 	"cityhall/shared/keys"
+	_ "cityhall/shared/keys/cheap" // what is stored behind a password or a PIN is the point, not its cost
 	"cityhall/syncserver"
 )
 

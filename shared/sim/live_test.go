@@ -3,8 +3,10 @@ package sim_test
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -14,6 +16,7 @@ import (
 	"cityhall/shared/protocol"
 	"cityhall/shared/replica"
 	"cityhall/shared/sim"
+	"cityhall/syncserver/store"
 )
 
 // collecting is a line with a proxy that holds streams back: their head comes,
@@ -137,6 +140,36 @@ func TestAPokeIsAnsweredByAPull(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		if s, err := r.Summary(ctx); err != nil || s.Pending != 0 || wire.hello.Load() == hello {
 			t.Errorf("an act after a poke: %+v, %v, %d hellos", s, err, wire.hello.Load()-hello)
+		}
+	})
+}
+
+// TestNewsOfAnotherProgram: what an import writes beside a running server, into the
+// same file, is told to who listens, long before their next round.
+func TestNewsOfAnotherProgram(t *testing.T) {
+	idle(t, func(t *testing.T, dir string, c *sim.City) {
+		wire := &counting{to: perCall{c}}
+		r, stop := running(t, c, replica.Config{Dir: dir + "/device", Transport: wire})
+		defer stop()
+		time.Sleep(time.Minute)
+		beside, err := store.Attach(ctx, store.Config{DB: filepath.Join(c.Data(), "city.db"), Blobs: filepath.Join(c.Data(), "blobs"), Ledger: filepath.Join(c.Data(), "ledger"),
+			Keys: c.Server().Keys(), Now: c.Clock.Now, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer beside.Close()
+		sha, err := beside.PutBlob(ctx, []byte("a file of places"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pulls := wire.pull.Load()
+		if err := beside.SetPlaces(ctx, sha, noon); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(protocol.LiveHeartbeat + 2*time.Second)
+		found, err := r.Records(ctx, city.KindCity)
+		if err != nil || len(found) != 1 || found[0].Text("places") != sha || wire.pull.Load() == pulls {
+			t.Errorf("the device has of the city %v, %v", found, err)
 		}
 	})
 }

@@ -47,9 +47,7 @@ func (m *Map) newMarker(c cluster) *marker {
 		tint := k.Pal.Tints[((first.Tint%6)+6)%6]
 		p.Fill = tint.Ink
 		p.label = sentence([]string{first.Label, first.Sub})
-		icon := k.Icon(first.Icon, look.Caption, k.Pal.Surface)
-		icon.SetMinSize(fyne.NewSquareSize(side * 0.52))
-		p.body = k.Center(icon)
+		p.body = k.Center(k.icon(first.Icon, side*0.52, k.Pal.Surface))
 		p.act = func() { m.open(c.marks[0]) }
 	} else {
 		p.Fill = k.Pal.PrimaryDeep

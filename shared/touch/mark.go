@@ -15,7 +15,7 @@ type mark struct {
 	multi bool
 	outer *canvas.Rectangle
 	dot   *canvas.Circle
-	tick  *canvas.Image
+	tick  fyne.CanvasObject
 }
 
 func newMark(k *Kit, multi bool) *mark {

@@ -209,15 +209,26 @@ func (k *Kit) Tool(icon look.Icon, label string, on bool, tap func()) *Press {
 }
 
 // Icon draws a line icon beside text of a size.
-func (k *Kit) Icon(i look.Icon, size look.TextSize, c color.NRGBA) *canvas.Image {
-	side := k.Size(size) * 1.28
+func (k *Kit) Icon(i look.Icon, size look.TextSize, c color.NRGBA) fyne.CanvasObject {
+	return k.icon(i, k.Size(size)*1.28, c)
+}
+
+// icon draws one in a square.
+func (k *Kit) icon(i look.Icon, side float32, c color.NRGBA) fyne.CanvasObject {
 	stroke := max(1.5, look.IconStroke*side/24)
 	res := fyne.NewStaticResource(fmt.Sprintf("%s-%s-%.2f.svg", i, look.Hex(c), stroke), []byte(i.Drawn(c, stroke)))
 	img := canvas.NewImageFromResource(res)
 	img.FillMode = canvas.ImageFillContain
-	img.SetMinSize(fyne.NewSquareSize(side))
-	return img
+	return &fyne.Container{Layout: drawing{side}, Objects: []fyne.CanvasObject{img}}
 }
+
+// drawing lays out an icon, which fits itself into what it is given. The picture is
+// never asked for its size, since Fyne reads all of it anew to answer.
+type drawing struct{ side float32 }
+
+func (l drawing) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSquareSize(l.side) }
+
+func (l drawing) Layout(os []fyne.CanvasObject, s fyne.Size) { place(os[0], 0, 0, s.Width, s.Height) }
 
 // IconChip is an icon on a tinted, rounded square; tint counts from 0 to 5.
 func (k *Kit) IconChip(i look.Icon, tint int, size look.TextSize) fyne.CanvasObject {

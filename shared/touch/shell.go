@@ -190,15 +190,23 @@ func (s *Shell) lift() {
 	}
 }
 
-// SetPrefs is the one path by which language, text size and contrast change.
+// SetPrefs is the one path by which language, text size and contrast change. The
+// page that goes is let go first: with it, Fyne would lay out every part of it in
+// the new theme. Another language is no other theme.
 func (s *Shell) SetPrefs(p Prefs) {
 	s.endSlide()
-	was := s.remember()
+	was, dressed := s.remember(), s.k.Prefs
+	dressed.Language = p.Language
 	s.k = s.k.with(p)
-	fyne.CurrentApp().Settings().SetTheme(s.k.Theme())
 	s.ground.FillColor = s.k.Pal.Ground
 	s.keys.rebuild(s.k)
-	s.build()
+	s.root = nil
+	if dressed != p {
+		fyne.CurrentApp().Settings().SetTheme(s.k.Theme())
+	}
+	if s.root == nil { // a window lays the shell out for its theme, which builds the page
+		s.build()
+	}
 	s.Refresh()
 	s.restore(was)
 	if s.dialog != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -28,7 +29,10 @@ type asset struct {
 var kinds = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".woff2": "font/woff2", ".txt": "text/plain; charset=utf-8",
 	".svg": "image/svg+xml"}
 
-func loadAssets() (map[string]asset, error) {
+// loadAssets is the same for every console of a process.
+var loadAssets = sync.OnceValues(readAssets)
+
+func readAssets() (map[string]asset, error) {
 	css, err := files.ReadFile("assets/console.css")
 	if err != nil {
 		return nil, fmt.Errorf("console assets: %w", err)

@@ -26,7 +26,8 @@ type Config struct {
 	Log   *slog.Logger
 	// URL is the address of the sync server that an enrolment names, without a
 	// slash at its end. Empty means the address that the browser used.
-	URL string
+	URL    string
+	Sticks Sticks
 }
 
 // Console is the staff's web.
@@ -38,19 +39,21 @@ type Console struct {
 	cross   *http.CrossOriginProtection
 	closing chan struct{}
 	once    sync.Once
+	// busySticks has an entry for each stick that is being taken in.
+	busySticks chan struct{}
 }
 
 // New makes a Console. It fails only when its own templates or assets do.
 func New(c Config) (*Console, error) {
-	if c.Store == nil || c.Now == nil || c.Log == nil {
-		return nil, errors.New("console: store, clock and log are needed")
+	if c.Store == nil || c.Now == nil || c.Log == nil || c.Sticks.Import == nil {
+		return nil, errors.New("console: store, clock, log and what takes sticks are needed")
 	}
-	console := &Console{Config: c, read: read.New(c.Store.DB()), closing: make(chan struct{}), cross: http.NewCrossOriginProtection()}
+	console := &Console{Config: c, read: read.New(c.Store.DB()), closing: make(chan struct{}), cross: http.NewCrossOriginProtection(), busySticks: make(chan struct{}, maxSticks)}
 	var err error
 	if console.assets, err = loadAssets(); err != nil {
 		return nil, err
 	}
-	console.pages, err = loadPages(console.assets)
+	console.pages, err = loadPages()
 	return console, err
 }
 
@@ -85,6 +88,10 @@ func (c *Console) Register(r gin.IRouter) {
 	in.POST("/devices/enrol", c.with((*call).enrol))
 	in.GET("/devices/enrolments/:id", c.with((*call).enrolment))
 	in.GET("/devices/enrolments/:id/qr.png", c.with((*call).enrolmentQR))
+	in.GET("/devices/stick", c.with((*call).stickForm))
+	in.POST("/devices/stick", c.with((*call).takeStick))
+	in.GET("/devices/sticks/:id", c.with((*call).stick))
+	in.GET("/devices/sticks/:id/answer", c.with((*call).stickAnswer))
 	in.GET("/devices/:id/crews", c.with((*call).crewsForm))
 	in.POST("/devices/:id/crews", c.with((*call).crews))
 	in.GET("/devices/:id/revoke", c.with((*call).revokeForm))

@@ -29,6 +29,7 @@ type deviceView struct {
 type devicesBody struct {
 	Devices []deviceView
 	Revoked []deviceView
+	Sticks  bool // may be read by who is signed in
 }
 
 // deviceTable is a list of devices, with what may be done to them.
@@ -56,7 +57,7 @@ func (v *call) devices() {
 		v.broken(v.g, err)
 		return
 	}
-	var b devicesBody
+	b := devicesBody{Sticks: v.staff.May("", city.RoleAdmin) || v.staff.May("", city.RoleDispatcher)}
 	for _, d := range all {
 		view := v.deviceView(d, n)
 		if err := v.departed(&view, d.ID); err != nil {

@@ -23,7 +23,9 @@ import (
 
 	"cityhall/shared/city"
 	"cityhall/shared/keys"
+	_ "cityhall/shared/keys/cheap" // what is stored behind a password or a PIN is the point, not its cost
 	"cityhall/shared/protocol"
+	"cityhall/syncserver"
 	"cityhall/syncserver/console"
 	"cityhall/syncserver/store"
 	"cityhall/syncserver/tiles"
@@ -39,6 +41,7 @@ type town struct {
 	engine  *gin.Engine
 	clock   atomic.Int64
 	cookies map[string]string
+	sticks  string // folder of answers
 }
 
 var system = city.Actor{Kind: city.ActorSystem, Name: "set-up"}
@@ -49,6 +52,7 @@ func newTown(t testing.TB) *town {
 	f := &town{t: t, cookies: map[string]string{}}
 	f.clock.Store(time.Date(2026, time.May, 14, 14, 30, 0, 0, time.UTC).UnixMilli())
 	dir := t.TempDir()
+	f.sticks = filepath.Join(dir, "sticks")
 	k, err := keys.NewServerKeys(nil)
 	f.must(err)
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -57,7 +61,8 @@ func newTown(t testing.TB) *town {
 	t.Cleanup(func() { f.must(f.store.Close()) })
 	ground := tiles.New(tiles.Config{Store: f.store, Folder: filepath.Join(dir, "tiles"), Now: f.now, Log: log})
 	t.Cleanup(func() { f.must(ground.Close()) })
-	f.console, err = console.New(console.Config{Store: f.store, Map: ground, Now: f.now, Log: log})
+	f.console, err = console.New(console.Config{Store: f.store, Map: ground, Now: f.now, Log: log,
+		Sticks: console.Sticks{Folder: f.sticks, Import: syncserver.Desk{Store: f.store, Keys: k, Now: f.now, Log: log}.Take}})
 	f.must(err)
 	t.Cleanup(f.console.Close)
 	f.engine = gin.New()

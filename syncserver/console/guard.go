@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"cityhall/shared/city"
+	"cityhall/shared/protocol"
 	"cityhall/syncserver/store/read"
 )
 
@@ -35,7 +36,11 @@ func (c *Console) guard(g *gin.Context) {
 		c.plain(g, http.StatusForbidden, "This form came from another site", "Nothing was changed. Open the console itself and try again.")
 		return
 	}
-	g.Request.Body = http.MaxBytesReader(g.Writer, g.Request.Body, maxForm)
+	limit := int64(maxForm)
+	if g.FullPath() == stickPath {
+		limit += protocol.MaxBundle
+	}
+	g.Request.Body = http.MaxBytesReader(g.Writer, g.Request.Body, limit)
 }
 
 // call is one request by somebody who is signed in.

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -33,7 +34,14 @@ type page struct {
 	Body    any
 }
 
-func loadPages(assets map[string]asset) (map[string]*template.Template, error) {
+// loadPages is the same for every console of a process.
+var loadPages = sync.OnceValues(readPages)
+
+func readPages() (map[string]*template.Template, error) {
+	assets, err := loadAssets()
+	if err != nil {
+		return nil, err
+	}
 	layout, err := template.New("layout.html").Funcs(template.FuncMap{
 		"icon":   func(name string) template.HTML { return template.HTML(look.Icon(name).Inline()) }, // our own drawings
 		"asset":  func(name string) string { return base + "/assets/" + name + "?v=" + assets[name].version },

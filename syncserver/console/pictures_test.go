@@ -5,6 +5,8 @@ import (
 	"image"
 	"image/jpeg"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -46,10 +48,13 @@ func worn(t *testing.T) (f *town, pages map[string]string) {
 	f.act(staff("ruth", "Ruth Adeyemi"), &city.LosePhoto{Photo: lost})
 	f.salvaged(tablet, j.request, 60)
 	held := f.held(kiosk, tablet)
+	stick := string(city.NewMutationID())
+	f.must(f.console.SweepSticks())
+	f.must(os.WriteFile(filepath.Join(f.sticks, stick+".json"), []byte(`{"Device":"`+long+`, truck 2","Acts":41,"New":12,"Refused":1,"Photos":3,"Revoked":true,"By":"ruth","File":"a"}`), 0o600))
 	device := func(name, page string) string { return "devices/" + string(leaving[name].ID) + "/" + page }
 	return f, map[string]string{"devices": "devices", "crews": "devices/" + string(tablet.ID) + "/crews", "crews-kiosk": "devices/" + string(kiosk.ID) + "/crews",
 		"revoke": "devices/" + string(tablet.ID) + "/revoke", "revoked": device("revoked", "revoke"), "wipe": "devices/" + string(tablet.ID) + "/wipe",
-		"wipe-ordered": device("ordered", "wipe"), "wiped": device("wiped", "wipe"), "salvage": "salvage", "settled": "salvage?show=settled&done=settled",
+		"stick": "devices/stick", "stick-taken": "devices/sticks/" + stick, "wipe-ordered": device("ordered", "wipe"), "wiped": device("wiped", "wipe"), "salvage": "salvage", "settled": "salvage?show=settled&done=settled",
 		"reviews": "reviews", "request": "requests/" + string(j.request), "held": "requests/" + string(held)}
 }
 

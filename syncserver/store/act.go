@@ -113,23 +113,12 @@ const importBatch = 200
 // over, so an interrupted import can simply be repeated. It stops at the first
 // that cannot be done, naming it.
 func (s *Store) Import(ctx context.Context, acts []Dated) error {
-	system := city.Actor{Kind: city.ActorSystem, Name: "import"}
 	for len(acts) > 0 {
 		batch := acts[:min(importBatch, len(acts))]
 		acts = acts[len(batch):]
 		err := s.do(ctx, func(ctx context.Context, w *writeTx) error {
 			for _, a := range batch {
-				if _, ok, err := w.known(ctx, a.ID); err != nil || ok {
-					if err != nil {
-						return err
-					}
-					continue
-				}
-				m, err := city.Prepare(w, a.ID, system, city.OfficeDevice, a.At.UTC(), a.Act)
-				if err != nil {
-					return fmt.Errorf("import %s %s: %w", a.Act.Type(), a.ID, err)
-				}
-				if _, err := w.office(ctx, m, s.now().UTC().Truncate(time.Millisecond)); err != nil {
+				if err := w.imported(ctx, a); err != nil {
 					return fmt.Errorf("import %s %s: %w", a.Act.Type(), a.ID, err)
 				}
 			}
@@ -140,6 +129,31 @@ func (s *Store) Import(ctx context.Context, acts []Dated) error {
 		}
 	}
 	return nil
+}
+
+func (w *writeTx) imported(ctx context.Context, a Dated) error {
+	if _, known, err := w.known(ctx, a.ID); err != nil || known {
+		return err
+	}
+	m, err := city.Prepare(w, a.ID, city.Actor{Kind: city.ActorSystem, Name: "import"}, city.OfficeDevice, a.At.UTC(), a.Act)
+	if err != nil {
+		return err
+	}
+	_, err = w.office(ctx, m, w.s.now().UTC().Truncate(time.Millisecond))
+	return err
+}
+
+// SetPlaces makes a file of places, which is here as a blob, the city's own. What
+// somebody else sets meanwhile stays.
+func (s *Store) SetPlaces(ctx context.Context, sha string, at time.Time) error {
+	return s.do(ctx, func(ctx context.Context, w *writeTx) error {
+		settings, err := city.LoadSettings(w)
+		if err != nil || settings.Places == sha {
+			return err
+		}
+		settings.Places = sha
+		return w.imported(ctx, Dated{city.NewMutationID(), at, &city.SetCity{Settings: settings}})
+	})
 }
 
 // archived is what a later arrival of a mutation has to know of the first.

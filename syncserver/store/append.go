@@ -244,10 +244,10 @@ func logRow(seq, tx int64, by city.MutationID, c city.Changed, whole bool) chang
 func (w *writeTx) log(ctx context.Context, row change) error {
 	written := changeRow{change: row, whole: int64(flag(row.Whole)), salt: make([]byte, 16)}
 	var err error
-	if written.fields, err = mapText(row.Fields); err != nil {
+	if written.fields, err = city.ObjectText(row.Fields); err != nil {
 		return err
 	}
-	if written.ws, err = mapText(row.WS); err != nil {
+	if written.ws, err = city.ObjectText(row.WS); err != nil {
 		return err
 	}
 	rand.Read(written.salt)
@@ -277,11 +277,11 @@ func (w *writeTx) logScope(ctx context.Context, s city.Scope, seq int64, evict i
 }
 
 func (w *writeTx) keep(ctx context.Context, r city.Record, seq int64, scopes string) error {
-	fields, err := mapText(r.Fields)
+	fields, err := city.ObjectText(r.Fields)
 	if err != nil {
 		return err
 	}
-	writers, err := mapText(r.Writers)
+	writers, err := city.ObjectText(r.Writers)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"cityhall/shared/city"
@@ -21,7 +22,7 @@ func (s *Store) arrived(ctx context.Context, sha string) error {
 		WHERE r.kind = 'photo' AND (r.fields->>'arrived') IS NULL`
 	query, args := waiting+` ORDER BY r.id`, []any{}
 	if sha != "" {
-		query, args = waiting+` AND r.fields->>'blob' = $1 ORDER BY r.id`, []any{sha}
+		query, args = waiting+` AND r.fields->>'blob' = $1`, []any{sha} // in order it would look at all photos
 	}
 	rows, err := s.db.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -42,6 +43,9 @@ func (s *Store) arrived(ctx context.Context, sha string) error {
 // arrivedBefore tells of photos whose bytes came before the acts that name them.
 func (s *Store) arrivedBefore(ctx context.Context, lines []Incoming, opened []opening) {
 	for i, l := range lines {
+		if !strings.HasPrefix(string(l.Envelope.Type), "photo.") { // nothing else is decoded once more
+			continue
+		}
 		act, err := city.Decode(l.Envelope.Type, opened[i].args)
 		photo, ok := act.(*city.AddPhoto)
 		if err != nil || !ok {

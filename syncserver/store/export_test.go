@@ -40,3 +40,6 @@ func WriteLedger(path string, devices ...city.DeviceID) error {
 	}
 	return nil
 }
+
+// SelectChildren is how the records of a request are found.
+const SelectChildren = selectChildren

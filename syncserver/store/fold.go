@@ -4,12 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"cityhall/shared/city"
 )
@@ -97,30 +92,8 @@ func strayRecords(ctx context.Context, q querier, report func(Finding)) (n int, 
 
 // sameText tells whether a text is the canonical one of a map.
 func sameText[V ~[]byte | ~string](m map[string]V, text []byte) bool {
-	b, err := mapText(m)
+	b, err := city.ObjectText(m)
 	return err == nil && bytes.Equal(b, text)
-}
-
-// mapText is the canonical text of the values or the writers of fields. Values are
-// canonical already, wherever they come from, so that only the names are put in order.
-func mapText[V ~[]byte | ~string](m map[string]V) ([]byte, error) {
-	b := []byte{'{'}
-	for i, k := range slices.Sorted(maps.Keys(m)) {
-		if strings.ContainsFunc(k, func(r rune) bool { return r >= utf8.RuneSelf }) { // names beyond ASCII have another order there
-			return city.Canonical(m)
-		}
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(quoted(b, k), ':')
-		switch v := any(m[k]).(type) {
-		case city.MutationID:
-			b = quoted(b, string(v))
-		case json.RawMessage:
-			b = append(b, v...)
-		}
-	}
-	return append(b, '}'), nil
 }
 
 // one gives the next record of the log, nil after the last.

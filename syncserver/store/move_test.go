@@ -1,11 +1,13 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"cityhall/shared/city"
@@ -118,4 +120,111 @@ func TestMoveIsFinishedOnce(t *testing.T) {
 	if err != nil || health.Moved != first.To {
 		t.Errorf("the doctor sees %+v, %v", health, err)
 	}
+}
+
+// A move brings every table that is there, and one that a newer schema adds is not
+// forgotten. Photos in a bucket stay there; a tablet's sealed persons, an order to
+// delete all, half an upload and the office's sessions go on where they were.
+func TestMoveCarriesEveryTable(t *testing.T) {
+	h, _ := newBucketHall(t, "")
+	ctx := context.Background()
+	tablet, lost := h.everyTable()
+	person := newRequest()
+	h.mustAct(system, &city.PublishService{ID: "tree", Service: city.Service{Name: city.Text{"en": "Fallen tree"}, Department: "parks", Active: true, Version: 2, ShareContact: true}})
+	kiosk := h.enrolled(city.DeviceKiosk, city.ScopePublic)
+	kiosk.push(kiosk.prepared(resident, person))
+	h.mustAct(dispatcher, &city.AssignRequest{Request: person.Request, WorkOrder: city.NewID(), Crew: "trees", Priority: city.PriorityHigh})
+	photo, sha := bytesOf("photo ", 20_000)
+	if _, err := h.PutBlob(ctx, photo); err != nil {
+		t.Fatal(err)
+	}
+	late, lateSHA := bytesOf("late ", 30_000)
+	if err := h.BeginBlob(ctx, tablet.Device.ID, lateSHA, int64(len(late))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.AppendBlob(ctx, lateSHA, 0, late[:100_000]); err != nil {
+		t.Fatal(err)
+	}
+	token, _, err := h.SignIn(ctx, "rosa", "correct horse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	had := h.head()
+	h.exec(`INSERT INTO reshare (service, writer, after) VALUES ('gone', 'act', 'x')`)
+	h.close().open() // and seals it
+	h.close()
+	if err := h.keys.Save(h.data); err != nil {
+		t.Fatal(err)
+	}
+	here := tables(t, "sqlite3", h.db, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
+	h.db = postgres.New(t)
+	moved, err := store.Move(ctx, store.MoveOptions{From: h.data, To: h.db, Now: h.now.get})
+	if err != nil {
+		t.Fatal(err)
+	}
+	carried := []string{"schema_version"} // each side has its own
+	for _, table := range moved.Tables {
+		carried = append(carried, table.Name)
+		if table.Rows == 0 {
+			t.Errorf("%s had no row: nothing is proven of it", table.Name)
+		}
+	}
+	slices.Sort(carried)
+	there := tables(t, "pgx", h.db, `SELECT tablename FROM pg_tables WHERE schemaname = 'public'`)
+	if !slices.Equal(carried, here) || !slices.Equal(carried, there) {
+		t.Errorf("moved %v\nof %v\nto %v", carried, here, there)
+	}
+
+	h.open()
+	if now := h.head(); now.Epoch != had.Epoch || now.Seq != had.Seq || now.Safe != had.Safe {
+		t.Errorf("the head was %+v and is %+v", had, now)
+	}
+	seen := false
+	for _, f := range tablet.pull(1000) {
+		seen = seen || f.Put != nil && f.Put.Kind == city.KindPerson && f.Put.ID == person.Request
+	}
+	if !seen {
+		t.Error("the tablet does not get the person of its job")
+	}
+	if left, err := h.Departure(ctx, lost.Device.ID); err != nil || left.Ordered.IsZero() || !left.Wiped.IsZero() {
+		t.Errorf("the order to delete all: %+v, %v", left, err)
+	}
+	if who, in, err := h.Session(ctx, token); err != nil || !in || who != "rosa" {
+		t.Errorf("signed in as %q, %v", who, err)
+	}
+	if got, err := h.read(sha); err != nil || !bytes.Equal(got, photo) {
+		t.Errorf("the photo has %d bytes, %v", len(got), err)
+	}
+	have, _, err := h.ResumeBlob(ctx, lateSHA)
+	if err != nil || have != 100_000 {
+		t.Fatalf("the upload goes on at %d, %v", have, err)
+	}
+	if _, err := h.AppendBlob(ctx, lateSHA, have, late[have:]); err != nil {
+		t.Fatal(err)
+	}
+	h.verified()
+}
+
+// tables gives the names that a query lists, sorted.
+func tables(t *testing.T, driver, dsn, query string) (names []string) {
+	t.Helper()
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.Query(query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
 }

@@ -46,8 +46,8 @@ type others struct {
 	end     context.CancelFunc
 	ended   chan struct{} // closed when nothing of it runs any more
 	last    sight
-	ahead   atomic.Int64           // nanoseconds, of the database's clock before ours; 0 within the tolerance
-	trouble atomic.Pointer[string] // why nothing can be written; nil: it can
+	ahead   atomic.Int64            // nanoseconds, of the database's clock before ours; 0 within the tolerance
+	trouble atomic.Pointer[trouble] // nil: it can be written
 }
 
 // sight is what a look at the head shows.

@@ -73,21 +73,23 @@ func sqlState(err error) string {
 // The codes that are looked at one by one.
 const (
 	stateLockTimeout  = "55P03"
-	stateTooMany      = "53300"
+	stateDiskFull     = "53100"
+	stateReadOnly     = "25006"
 	stateSerialize    = "40001"
 	stateDeadlock     = "40P01"
 	statePlan         = "0A000" // what was prepared before a migration does not fit any more
+	classResources    = "53"    // disk, memory, sessions
 	classConnection   = "08"
 	classIntervention = "57P"
 )
 
 // Unavailable tells whether an error says that the database is not to be had just
-// now: it is down or restarts, or somebody else holds a lock. It does not say
+// now: it is down, restarts or is full, or somebody else holds a lock. It does not say
 // whether something was written: whoever asked asks again.
 func Unavailable(err error) bool {
 	switch state := sqlState(err); {
-	case state == stateLockTimeout, state == stateTooMany, state == stateSerialize, state == stateDeadlock, state == statePlan,
-		strings.HasPrefix(state, classConnection), strings.HasPrefix(state, classIntervention):
+	case state == stateLockTimeout, state == stateReadOnly, state == stateSerialize, state == stateDeadlock, state == statePlan,
+		strings.HasPrefix(state, classResources), strings.HasPrefix(state, classConnection), strings.HasPrefix(state, classIntervention):
 		return true
 	}
 	var gone *pgconn.ConnectError

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -248,12 +247,11 @@ func framesOf(seen map[int64]*shown, upto int64) ([]logged, error) {
 			l.frame.Evict = &protocol.Evict{Ref: city.Ref{Kind: r.Kind, ID: r.ID}, Seq: seq}
 		} else {
 			put := protocol.Put{Ref: city.Ref{Kind: r.Kind, ID: r.ID}, Parent: r.Parent, Seq: seq, Full: r.whole == 1, W: r.Writer}
-			if err := json.Unmarshal(r.fields, &put.Fields); err != nil {
-				return nil, fmt.Errorf("read change %d: %w", seq, err)
+			said, err := DecodeRecord(put.Ref, put.Parent, r.fields, r.ws)
+			if err != nil {
+				return nil, fmt.Errorf("change %d: %w", seq, err)
 			}
-			if err := json.Unmarshal(r.ws, &put.WS); err != nil {
-				return nil, fmt.Errorf("read change %d: %w", seq, err)
-			}
+			put.Fields, put.WS = said.Fields, said.Writers
 			l.frame.Put = &put
 		}
 		out = append(out, l)

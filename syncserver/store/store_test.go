@@ -12,6 +12,7 @@ import (
 
 	"cityhall/shared/city"
 	"cityhall/shared/keys"
+	_ "cityhall/shared/keys/cheap" // what is stored behind a password or a PIN is the point, not its cost
 	"cityhall/shared/protocol"
 	"cityhall/shared/sim/postgres"
 	"cityhall/syncserver/store"

@@ -125,9 +125,9 @@ func (r *changeRow) text() []byte {
 	if string(r.fields) != "{}" {
 		b = append(append(append(b, `"fields":`...), r.fields...), ',')
 	}
-	b = quoted(append(b, `"id":`...), string(r.ID))
-	b = quoted(append(b, `,"kind":`...), string(r.Kind))
-	b = quoted(append(b, `,"parent":`...), string(r.Parent))
+	b = city.AppendText(append(b, `"id":`...), string(r.ID))
+	b = city.AppendText(append(b, `,"kind":`...), string(r.Kind))
+	b = city.AppendText(append(b, `,"parent":`...), string(r.Parent))
 	b = strconv.AppendInt(append(b, `,"seq":`...), r.Seq, 10)
 	b = strconv.AppendInt(append(b, `,"tx":`...), r.Tx, 10)
 	switch r.whole {
@@ -138,25 +138,11 @@ func (r *changeRow) text() []byte {
 	default: // no program writes it
 		b = strconv.AppendInt(append(b, `,"whole":`...), r.whole, 10)
 	}
-	b = quoted(append(b, `,"writer":`...), string(r.Writer))
+	b = city.AppendText(append(b, `,"writer":`...), string(r.Writer))
 	if string(r.ws) != "{}" {
 		b = append(append(b, `,"ws":`...), r.ws...)
 	}
 	return append(b, '}')
-}
-
-// quoted appends a string as canonical JSON; names and ids seldom need escapes.
-func quoted(b []byte, s string) []byte {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] == '"' || s[i] == '\\' || s[i] >= 0x7f {
-			c, err := city.Canonical(s)
-			if err != nil {
-				return append(b, '?') // not UTF-8, so it was never written like this
-			}
-			return append(b, c...)
-		}
-	}
-	return append(append(append(b, '"'), s...), '"')
 }
 
 // verifyChain gives the damaged rows, so that they are not reported once more.

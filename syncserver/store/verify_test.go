@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"cityhall/shared/city"
-	"cityhall/shared/keys"
 	"cityhall/shared/protocol"
 	"cityhall/syncserver/store"
 )
@@ -46,19 +45,7 @@ func flipped(v any, at int) any {
 
 func TestVerifyNamesEveryFlippedBit(t *testing.T) {
 	h := newHall(t)
-	kiosk := h.enrolled(city.DeviceKiosk, city.ScopePublic)
-	request, order := h.fallenTree(kiosk)
-	tablet := h.crewTablet()
-	outing := tablet.outing(request, order)
-	tablet.push(outing.note, outing.finish)
-	if err := h.SetLogin(context.Background(), "rosa", "rosa", "correct horse"); err != nil {
-		t.Fatal(err)
-	}
-	h.mustAct(dispatcher, &city.AssignRequest{Request: request, WorkOrder: order, Crew: "roads", Priority: city.PriorityLow})
-	if _, err := h.PutBlob(context.Background(), []byte("bytes of a photo")); err != nil {
-		t.Fatal(err)
-	}
-	h.everyTable(tablet)
+	h.everyTable()
 	if n := h.verified(); n.Changes == 0 || n.Records == 0 || n.Mutations == 0 || n.Blobs != 1 {
 		t.Fatalf("looked at %+v", n)
 	}
@@ -127,23 +114,33 @@ func TestVerifyNamesEveryFlippedBit(t *testing.T) {
 	}
 }
 
-// everyTable brings something into the tables that are seldom filled.
-func (h *hall) everyTable(tablet *device) {
+// everyTable brings something into every table, and gives a tablet whose persons come
+// sealed and one that was told to delete all and has not said so.
+func (h *hall) everyTable() (tablet, lost *device) {
 	h.t.Helper()
 	ctx := context.Background()
-	key, err := keys.NewSealingKey(nil)
-	if err != nil {
+	request, order := h.fallenTree(h.enrolled(city.DeviceKiosk, city.ScopePublic))
+	tablet = h.crewTablet()
+	outing := tablet.outing(request, order)
+	tablet.push(outing.note, outing.finish)
+	if err := h.SetLogin(ctx, "rosa", "rosa", "correct horse"); err != nil {
 		h.t.Fatal(err)
 	}
-	if _, err := h.SealTo(ctx, tablet.Device, key.Public()); err != nil {
+	h.mustAct(dispatcher, &city.AssignRequest{Request: request, WorkOrder: order, Crew: "roads", Priority: city.PriorityLow})
+	if _, err := h.PutBlob(ctx, []byte("bytes of a photo")); err != nil {
 		h.t.Fatal(err)
 	}
+	tablet.sealTo()
 	if _, _, err := h.SignIn(ctx, "rosa", "correct horse"); err != nil {
 		h.t.Fatal(err)
 	}
-	lost := protocol.Held{Ref: city.Ref{Kind: city.KindNote, ID: "n-1"}, Parent: "case-1", Seq: 3, Fields: city.Fields{"text": json.RawMessage(`"Hi"`)},
+	note := protocol.Held{Ref: city.Ref{Kind: city.KindNote, ID: "n-1"}, Parent: "case-1", Seq: 3, Fields: city.Fields{"text": json.RawMessage(`"Hi"`)},
 		Writers: map[string]city.MutationID{"text": city.NewMutationID()}}
-	if _, err := h.Salvage(ctx, tablet.Device, protocol.Cursor{Epoch: "before", Seq: 10}, []protocol.Held{lost}); err != nil {
+	if _, err := h.Salvage(ctx, tablet.Device, protocol.Cursor{Epoch: "before", Seq: 10}, []protocol.Held{note}); err != nil {
+		h.t.Fatal(err)
+	}
+	lost = h.enrolled(city.DeviceKiosk, city.ScopePublic)
+	if err := h.OrderWipe(ctx, lost.Device.ID); err != nil {
 		h.t.Fatal(err)
 	}
 	gone := h.enrolled(city.DeviceKiosk, city.ScopePublic)
@@ -164,6 +161,7 @@ func (h *hall) everyTable(tablet *device) {
 	h.sweep() // what waits is done before the bits flip
 	h.exec(`INSERT INTO reshare (service, writer, after) VALUES ('gone', 'act', 'x')`)
 	h.close().open() // and seals it
+	return tablet, lost
 }
 
 type value struct{ key, name, value any }

@@ -1,11 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"cityhall/shared/city"
 )
@@ -64,9 +65,13 @@ func (v *txView) load(ref city.Ref) (stored, error) {
 	return r, nil
 }
 
+// selectChildren has no order: asked for one, SQLite reads all records of the kind to
+// have them in it, which is the whole city.
+const selectChildren = `SELECT id, fields, writers FROM record WHERE parent = $1 AND kind = $2`
+
 // Children implements city.View.
 func (v *txView) Children(parent city.ID, kind city.Kind) ([]city.Record, error) {
-	rows, err := v.q.QueryContext(v.ctx, `SELECT id, fields, writers FROM record WHERE parent = $1 AND kind = $2 ORDER BY id`, parent, kind)
+	rows, err := v.q.QueryContext(v.ctx, selectChildren, parent, kind)
 	if err != nil {
 		return nil, fmt.Errorf("read %s of %s: %w", kind, parent, err)
 	}
@@ -84,16 +89,18 @@ func (v *txView) Children(parent city.ID, kind city.Kind) ([]city.Record, error)
 		}
 		out = append(out, r)
 	}
+	slices.SortFunc(out, func(a, b city.Record) int { return cmp.Compare(a.ID, b.ID) })
 	return out, rows.Err()
 }
 
 // DecodeRecord makes a record of its columns.
 func DecodeRecord(ref city.Ref, parent city.ID, fields, writers []byte) (city.Record, error) {
 	r := city.Record{Ref: ref, Parent: parent}
-	if err := json.Unmarshal(fields, &r.Fields); err != nil {
+	var err error
+	if r.Fields, err = city.DecodeFields(fields); err != nil {
 		return r, fmt.Errorf("read the fields of %s: %w", ref, err)
 	}
-	if err := json.Unmarshal(writers, &r.Writers); err != nil {
+	if r.Writers, err = city.DecodeWriters(writers); err != nil {
 		return r, fmt.Errorf("read the writers of %s: %w", ref, err)
 	}
 	return r, nil

@@ -60,11 +60,13 @@ func (s *Store) writeGroup(group []*job) {
 	errs := make([]error, len(group))
 	head, err := s.commitGroup(group, errs)
 	if err != nil { // before anybody is answered, who may ask what is wrong
-		s.noteTrouble(err)
+		s.NoteTrouble(err)
 	}
 	for i, j := range group {
 		if errs[i] == nil && err != nil {
 			errs[i] = err
+		} else if errs[i] != nil {
+			s.NoteTrouble(errs[i])
 		}
 		j.done <- errs[i]
 	}

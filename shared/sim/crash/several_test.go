@@ -27,15 +27,14 @@ import (
 	"cityhall/syncserver"
 )
 
-// several are three servers on one database and in one folder, behind a proxy that
-// gives each request to the next of them.
+// several are three servers on one database and in one folder, behind a proxy.
 type several struct {
 	t     *testing.T
 	data  string
 	db    *postgres.Database
 	addr  [3]string
 	kill  [3]func()
-	proxy *httptest.Server
+	line  http.RoundTripper // of the devices; nil: the usual
 	turn  atomic.Uint64
 	links []string     // one-time, for devices
 	jobs  [][2]city.ID // request and work order
@@ -44,7 +43,9 @@ type several struct {
 // wrongClocks is how far each server's clock is ahead.
 var wrongClocks = [3]time.Duration{0, 0, 24 * time.Hour}
 
-func newSeveral(t *testing.T) *several {
+// newSeveral makes the city of servers that are not started yet; proxy starts what
+// stands before them and gives its address.
+func newSeveral(t *testing.T, proxy func(*several) string) *several {
 	t.Helper()
 	s := &several{t: t, db: postgres.NewDatabase(t)}
 	dir, err := sim.Folder("several-*")
@@ -60,9 +61,7 @@ func newSeveral(t *testing.T) *several {
 		s.addr[i] = l.Addr().String()
 		defer l.Close()
 	}
-	s.proxy = httptest.NewServer(&httputil.ReverseProxy{Rewrite: s.next, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
-		Transport: &http.Transport{DisableKeepAlives: true}})
-	t.Cleanup(s.proxy.Close)
+	front := proxy(s)
 	c, err := sim.NewCityOn(ctx, dir, sim.NewClock(time.Now()), s.db)
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +78,7 @@ func newSeveral(t *testing.T) *several {
 		s.jobs = append(s.jobs, job)
 	}
 	// Four tablets and a kiosk by the proxy, and two tablets at servers of their own.
-	for i, at := range []string{s.proxy.URL, s.proxy.URL, s.proxy.URL, s.proxy.URL, s.proxy.URL, "http://" + s.addr[0], "http://" + s.addr[1]} {
+	for i, at := range []string{front, front, front, front, front, "http://" + s.addr[0], "http://" + s.addr[1]} {
 		kind, grants := city.DeviceTablet, []city.Scope{city.ScopePublic, city.ScopeCrew(sim.Crew)}
 		if i == 4 {
 			kind, grants = city.DeviceKiosk, grants[:1]
@@ -94,6 +93,14 @@ func newSeveral(t *testing.T) *several {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// roundRobin is a proxy that gives each request to the next server.
+func roundRobin(s *several) string {
+	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: s.next, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+		Transport: &http.Transport{DisableKeepAlives: true}})
+	s.t.Cleanup(proxy.Close)
+	return proxy.URL
 }
 
 // next gives a request to the next server that takes connections.
@@ -134,7 +141,7 @@ func (s *several) join(i int) *working {
 	}
 	s.t.Cleanup(func() { os.RemoveAll(dir) })
 	d := &working{name: fmt.Sprintf("device %d", i)}
-	d.Replica, err = replica.Open(ctx, replica.Config{Dir: filepath.Join(dir, "device"), Now: time.Now, Version: "several"})
+	d.Replica, err = replica.Open(ctx, replica.Config{Dir: filepath.Join(dir, "device"), Now: time.Now, Version: "several", Transport: s.line})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -206,7 +213,7 @@ func (d *working) delivered(within time.Duration) error {
 // is killed at any time, and the database crashes too: every act stands once in the
 // archive, the chain holds, and all devices come to the same records.
 func TestSeveralServers(t *testing.T) {
-	s := newSeveral(t)
+	s := newSeveral(t, roundRobin)
 	rounds := max(6, *kills/25)
 	rng := rand.New(rand.NewPCG(*oneSeed, 7))
 	for i := range s.addr {
@@ -262,6 +269,19 @@ func TestSeveralServers(t *testing.T) {
 	t.Logf("%s", line)
 }
 
+// note has a device write a note on a request.
+func (s *several) note(d *working, request city.ID) city.ID {
+	s.t.Helper()
+	note := city.NewID()
+	ids, err := d.Record(ctx, replica.Entry{Actor: city.Actor{Kind: city.ActorCrew, ID: "ana", Name: "Ana", Crew: sim.Crew},
+		Act: &city.AddNote{Note: note, Request: request, Text: "look here"}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	d.mine = append(d.mine, ids...)
+	return note
+}
+
 // poke gives how long at most it takes until a device sees what another has done
 // at another server. Neither asks by itself meanwhile: their pauses are minutes.
 func (s *several) poke(near, far *working) time.Duration {
@@ -269,13 +289,8 @@ func (s *several) poke(near, far *working) time.Duration {
 	time.Sleep(time.Second) // until both hear pokes
 	var slowest time.Duration
 	for n := range 4 {
-		note, begun := city.NewID(), time.Now()
-		ids, err := near.Record(ctx, replica.Entry{Actor: city.Actor{Kind: city.ActorCrew, ID: "ana", Name: "Ana", Crew: sim.Crew},
-			Act: &city.AddNote{Note: note, Request: s.jobs[n][0], Text: "look here"}})
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		near.mine = append(near.mine, ids...)
+		begun := time.Now()
+		note := s.note(near, s.jobs[n][0])
 		for there := false; !there; time.Sleep(2 * time.Millisecond) {
 			notes, err := far.Records(ctx, city.KindNote)
 			if err != nil {

@@ -52,6 +52,28 @@ func (d *Database) Restore(name string) error {
 	return d.c.run("postgres", fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s_%s", d.name, d.name, name))
 }
 
+// MoveTo brings the database's tables into a folder, as a tablespace does. Nobody may
+// be connected to it.
+func (d *Database) MoveTo(dir string) error {
+	if d.c.account != nil {
+		if err := os.Chown(dir, int(d.c.account.Uid), int(d.c.account.Gid)); err != nil {
+			return err
+		}
+	}
+	if err := d.c.run("postgres", fmt.Sprintf("CREATE TABLESPACE %s_elsewhere LOCATION '%s'", d.name, dir)); err != nil {
+		return err
+	}
+	return d.c.run("postgres", fmt.Sprintf("ALTER DATABASE %s SET TABLESPACE %s_elsewhere", d.name, d.name))
+}
+
+// MoveBack undoes MoveTo.
+func (d *Database) MoveBack() error {
+	if err := d.c.run("postgres", fmt.Sprintf("ALTER DATABASE %s SET TABLESPACE pg_default", d.name)); err != nil {
+		return err
+	}
+	return d.c.run("postgres", fmt.Sprintf("DROP TABLESPACE %s_elsewhere", d.name))
+}
+
 // Forget drops a copy.
 func (d *Database) Forget(name string) error {
 	return d.c.run("postgres", fmt.Sprintf("DROP DATABASE %s_%s WITH (FORCE)", d.name, name))

@@ -27,12 +27,15 @@ import (
 
 // twins are servers on one database and in one folder.
 type twins struct {
-	t    *testing.T
-	db   *postgres.Database
-	data string
+	t     *testing.T
+	db    *postgres.Database
+	data  string
+	blobs string // where photos are; empty: in data
 }
 
 var system = city.Actor{Kind: city.ActorSystem}
+
+var quiet = slog.New(slog.DiscardHandler)
 
 func newTwins(t *testing.T) *twins {
 	t.Helper()
@@ -41,7 +44,7 @@ func newTwins(t *testing.T) *twins {
 
 // config is a server's; its writes wait half a second for a lock.
 func (w *twins) config() syncserver.Config {
-	return syncserver.Config{Data: w.data, DB: w.db.DSN() + " lock_timeout=500ms", Now: time.Now, Several: true, Log: slog.New(slog.DiscardHandler)}
+	return syncserver.Config{Data: w.data, Blobs: w.blobs, DB: w.db.DSN() + " lock_timeout=500ms", Now: time.Now, Several: true, Log: quiet}
 }
 
 func (w *twins) open() *syncserver.Server {
@@ -106,13 +109,18 @@ func ask(to http.Handler, r *http.Request, body []byte) *httptest.ResponseRecord
 // join enrols a kiosk at a server.
 func (w *twins) join(s *syncserver.Server) (*replica.Replica, *line) {
 	w.t.Helper()
+	return w.joinAs(s, city.DeviceKiosk, city.ScopePublic)
+}
+
+func (w *twins) joinAs(s *syncserver.Server, kind city.DeviceKind, grants ...city.Scope) (*replica.Replica, *line) {
+	w.t.Helper()
 	l := &line{to: s.Handler(), kept: map[string]*http.Request{}, body: map[string][]byte{}}
 	r, err := replica.Open(w.t.Context(), replica.Config{Dir: w.t.TempDir(), Now: time.Now, Version: "twins", Transport: l})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() { r.Close() })
-	code, err := s.Store().CreateEnrolment(w.t.Context(), city.DeviceKiosk, "Library", []city.Scope{city.ScopePublic}, time.Hour)
+	code, err := s.Store().CreateEnrolment(w.t.Context(), kind, "Library", grants, time.Hour)
 	if err != nil {
 		w.t.Fatal(err)
 	}

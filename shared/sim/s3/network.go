@@ -23,7 +23,8 @@ const (
 	Refused       // the keys are not taken
 	Torn
 	Lost
-	Slow // a second each
+	Slow   // a second each
+	Silent // no answer until the fault is over
 )
 
 // network passes requests on, as well as its fault lets it.
@@ -61,6 +62,10 @@ func (n *network) open(t testing.TB, server string) {
 			panic(http.ErrAbortHandler)
 		case Slow:
 			time.Sleep(time.Second)
+		case Silent:
+			for Fault(n.fault.Load()) == Silent && r.Context().Err() == nil {
+				time.Sleep(5 * time.Millisecond)
+			}
 		}
 		proxy.ServeHTTP(w, r)
 	}))
