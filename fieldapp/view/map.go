@@ -66,9 +66,8 @@ const closest = 19
 
 // mapped makes a map of the city.
 func (p *page) mapped(spec touch.MapSpec) fyne.CanvasObject {
-	sw, ne, known := p.a.Bounds()
-	if known {
-		spec.Bounds = touch.Bounds{South: sw.Lat, West: sw.Lon, North: ne.Lat, East: ne.Lon}
+	if b, known := p.a.Bounds(); known {
+		spec.Bounds = touch.Bounds(b)
 	}
 	spec.Tiles, spec.MaxZoom, spec.Here = p.v.tiles(), closest, here(p.a)
 	m := p.t.Map(spec)
