@@ -137,12 +137,13 @@ func TestRevokedIsToldAndKeepsEverything(t *testing.T) {
 // TestMonkey presses whatever there is, in any order: no panic, no dead end, and
 // nothing of a crew on the locked screen.
 func TestMonkey(t *testing.T) {
-	s := newStage(t)
-	var orders []city.ID
-	for _, at := range []string{"1 A Street", "2 B Street", "3 C Street"} {
+	s := placed(t)
+	orders := []city.ID{s.work("120 Maple Avenue", city.AssignRequest{})}
+	for _, at := range []string{"1 A Street", "2 B Street"} {
 		_, o := s.tree(at, city.AssignRequest{})
 		orders = append(orders, o)
 	}
+	s.other("700 Main Street")
 	s.sync()
 	path := s.picture("a.jpg", 1)
 	rounds := 4000
@@ -202,6 +203,12 @@ func TestMonkey(t *testing.T) {
 			}
 		},
 	}
+	maps := s.onMaps(r)
+	presses = append(presses, func() { // in a row, for they are many
+		for range 3 {
+			maps[r.IntN(len(maps))]()
+		}
+	})
 	seen := map[fieldapp.Screen]bool{}
 	for i := range rounds {
 		presses[r.IntN(len(presses))]()
@@ -210,7 +217,8 @@ func TestMonkey(t *testing.T) {
 			t.Fatalf("seed %d, round %d: the lock leaves something open", seed, i)
 		}
 	}
-	for _, want := range []fieldapp.Screen{fieldapp.ScreenJob, fieldapp.ScreenFinish, fieldapp.ScreenCheck, fieldapp.ScreenPictures, fieldapp.ScreenFind, fieldapp.ScreenWaiting} {
+	for _, want := range []fieldapp.Screen{fieldapp.ScreenJob, fieldapp.ScreenFinish, fieldapp.ScreenCheck, fieldapp.ScreenPictures, fieldapp.ScreenFind, fieldapp.ScreenWaiting,
+		fieldapp.ScreenNear, fieldapp.ScreenRequest, fieldapp.ScreenWhere} {
 		if !seen[want] {
 			t.Errorf("seed %d: %d rounds never came to %s", seed, rounds, want)
 		}

@@ -1,6 +1,8 @@
 package fieldapp
 
 import (
+	"slices"
+
 	"cityhall/shared/atlas"
 	"cityhall/shared/city"
 )
@@ -49,7 +51,7 @@ func (a *App) OpenNearFind() {
 }
 
 func (a *App) openNear(at city.Place, focus city.ID) {
-	if !a.unlocked() || a.person.Actor.Kind == "" || a.Screen() == ScreenNear {
+	if !slices.Contains([]Screen{ScreenJobs, ScreenJob, ScreenMore, ScreenFind}, a.Screen()) || a.person.Actor.Kind == "" {
 		return
 	}
 	a.near = nearby{from: at, focus: focus}
@@ -107,23 +109,19 @@ func (a *App) HasMap() bool { return a.atlas != nil && a.ground.known }
 
 // ground is the area that the maps are of.
 type ground struct {
-	southWest, northEast atlas.Point
-	known                bool
+	bounds atlas.Bounds
+	known  bool
 }
 
-// Bounds is the city and a tenth more on each side, so that its edge is seen for
-// an edge; false without a map.
-func (a *App) Bounds() (southWest, northEast atlas.Point, known bool) {
-	g := a.ground
-	lat, lon := (g.northEast.Lat-g.southWest.Lat)/10, (g.northEast.Lon-g.southWest.Lon)/10
-	return atlas.Point{Lat: g.southWest.Lat - lat, Lon: g.southWest.Lon - lon}, atlas.Point{Lat: g.northEast.Lat + lat, Lon: g.northEast.Lon + lon}, g.known
-}
+// Bounds is the area that the maps show: a little more than the city, so that its
+// edge is seen for an edge; false without a map.
+func (a *App) Bounds() (atlas.Bounds, bool) { return a.ground.bounds, a.ground.known }
 
 // survey reads the bounds from the places that have come.
 func (a *App) survey() {
-	var err error
-	a.ground = ground{}
-	if a.ground.southWest, a.ground.northEast, a.ground.known, err = a.atlas.Bounds(a.ctx); err != nil {
+	b, known, err := a.atlas.Extent(a.ctx)
+	if err != nil {
 		a.cfg.Log.Error("read the city's bounds", "err", err)
 	}
+	a.ground = ground{b.Wider(), known}
 }

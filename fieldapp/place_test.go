@@ -2,6 +2,7 @@ package fieldapp_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -379,6 +380,37 @@ func (s *stage) requestOf(order city.ID) city.ID {
 	}
 	s.t.Fatalf("no job %s", order)
 	return ""
+}
+
+// onMaps are the presses of the maps, for the monkey.
+func (s *stage) onMaps(r *rand.Rand) []func() {
+	point := func() (lat, lon int32) { return 462_900_000 + r.Int32N(200_000), -693_100_000 + r.Int32N(200_000) }
+	return []func(){
+		s.a.OpenNear, s.a.OpenNearJob, s.a.OpenNearFind, s.a.OpenWhere, func() { s.a.OpenFind(); s.a.OpenWhere() }, s.a.FindHere, func() { s.a.ShowMap(r.IntN(2) == 0) },
+		func() { s.a.MovePin(point()) }, func() { s.a.TakePin(point()) }, func() { s.a.ShowAssets(point()) },
+		func() { s.stand([]string{"120 Maple Avenue", "421 Mill Road"}[r.IntN(2)], 5) },
+		func() {
+			if l := s.a.Assets(); len(l) > 0 && s.a.Screen() == fieldapp.ScreenNear {
+				s.a.ReportAsset(l[r.IntN(len(l))])
+			}
+		},
+		func() {
+			if l := s.a.Nameable(); len(l) > 0 {
+				s.a.NameAsset(l[r.IntN(len(l))])
+			}
+		},
+		func() {
+			s.a.OpenNear()
+			if all, _ := s.a.OpenRequests(); len(all) > 0 {
+				s.a.OpenRequest(all[r.IntN(len(all))].ID)
+			}
+		},
+		func() {
+			if o, ok := s.a.Looking(); ok && r.IntN(3) == 0 {
+				s.a.SameAs(o.ID)
+			}
+		},
+	}
 }
 
 // TestManyJobs are read away from the screen's goroutine, and what the crew does

@@ -63,6 +63,9 @@ func (a *App) follow() {
 			a.Changed(Same)
 		}
 		a.Changed(Moved)
+		if was.fresh != a.at.fresh { // what a page offers is other by that
+			a.Changed(Same)
+		}
 	} else {
 		a.at.last = Fix{was.last.Lat, was.last.Lon, was.last.Within, f.At} // it stands still
 	}

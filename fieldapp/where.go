@@ -22,8 +22,8 @@ func (a *App) OpenWhere() {
 	}
 	at := a.settings.Center
 	if !at.OnMap() {
-		sw, ne := a.ground.southWest, a.ground.northEast
-		at = city.Place{Lat: sw.Lat/2 + ne.Lat/2, Lon: sw.Lon/2 + ne.Lon/2}
+		b := a.ground.bounds
+		at = city.Place{Lat: b.South/2 + b.North/2, Lon: b.West/2 + b.East/2}
 	}
 	if p, ok := a.placeInHand(); ok && p.OnMap() {
 		at = p

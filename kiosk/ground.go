@@ -25,8 +25,7 @@ func survey(ctx context.Context, places *atlas.Atlas, at string) (g ground, _ er
 	if err != nil {
 		return g, err
 	}
-	lat, lon := (b.North-b.South)/10, (b.East-b.West)/10
-	g.known, g.bounds = known, atlas.Bounds{South: b.South - lat, West: b.West - lon, North: b.North + lat, East: b.East + lon}
+	g.known, g.bounds = known, b.Wider()
 	if at == "" {
 		return g, nil
 	}

@@ -30,6 +30,9 @@ func (p *page) listOrMap() fyne.CanvasObject {
 // beside is list and job at once, for a tablet held across.
 func (p *page) beside() fyne.CanvasObject {
 	t := p.t
+	if p.a.ShowsMap() && p.a.Page() == nil {
+		return p.top(p.jobsMap())
+	}
 	left := t.Frame(nil, p.listOrMap(), p.nav())
 	var right fyne.CanvasObject
 	if p.a.Page() == nil {

@@ -66,9 +66,8 @@ const closest = 19
 
 // mapped makes a map of the city.
 func (p *page) mapped(spec touch.MapSpec) fyne.CanvasObject {
-	sw, ne, known := p.a.Bounds()
-	if known {
-		spec.Bounds = touch.Bounds{South: sw.Lat, West: sw.Lon, North: ne.Lat, East: ne.Lon}
+	if b, known := p.a.Bounds(); known {
+		spec.Bounds = touch.Bounds(b)
 	}
 	spec.Tiles, spec.MaxZoom, spec.Here = p.v.tiles(), closest, here(p.a)
 	m := p.t.Map(spec)
@@ -93,7 +92,7 @@ func (p *page) jobsMap() fyne.CanvasObject {
 	body := p.mapped(touch.MapSpec{Name: t.T("field.nav.jobs"), View: p.v.maps.jobs, Marks: marks, List: func() { p.a.ShowMap(false) },
 		Open: func(id string) { p.a.OpenJob(city.ID(id)) }})
 	var head fyne.CanvasObject
-	if said := p.said(); len(said) > 0 && !p.wide() {
+	if said := p.said(); len(said) > 0 && (open == nil || !p.wide()) {
 		head = t.V(look.S, said...)
 	}
 	foot := []fyne.CanvasObject{t.H(look.M, touch.Grow(t.Button(touch.Secondary, look.IconMapPin, t.T("field.near.open"), p.a.OpenNear)))}

@@ -121,7 +121,7 @@ func TestLanguageAndProblem(t *testing.T) {
 func TestMonkeyOnTheGlass(t *testing.T) {
 	test.NewTempApp(t)
 	s := newStage(t, false)
-	s.busy()
+	s.settled()
 	s.photos()
 	rounds := 250
 	if testing.Short() {

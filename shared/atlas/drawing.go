@@ -9,6 +9,12 @@ import (
 // Bounds is an upright rectangle on the map in units of 1e-7 degrees.
 type Bounds struct{ South, West, North, East int32 }
 
+// Wider is a tenth more on each side: room around what is shown.
+func (b Bounds) Wider() Bounds {
+	lat, lon := (b.North-b.South)/10, (b.East-b.West)/10
+	return Bounds{b.South - lat, b.West - lon, b.North + lat, b.East + lon}
+}
+
 // Stretch is a piece of a street as a map draws it.
 type Stretch struct {
 	ID, Street  int // rows of the file; Street is the same for all of one name

@@ -1,7 +1,7 @@
 // Package basemap draws a city's map: squares of web mercator made of a places
 // file (package atlas), on any device, without a network and without Fyne.
 //
-// A [Map] draws single tiles; a [City] takes them from a city's own MBTiles file
+// A [Map] draws single tiles; an [Own] takes them from a city's own MBTiles file
 // instead. A [Source] serves either to a screen: it makes tiles in the
 // background and keeps them in memory and on disk. [Pictures] serves either as
 // PNG to many callers, as the server does.

@@ -84,10 +84,18 @@ func (m *Map) names(ctx context.Context, zoom int, contrast bool) (*sheet, *plan
 	return m.sheet, made.plan, nil
 }
 
+// check refuses tiles that there are none of.
+func check(t look.MapTile) error {
+	if t.Z < 0 || t.Z > 24 || t.X < 0 || t.Y < 0 || t.X >= 1<<t.Z || t.Y >= 1<<t.Z || t.Scale < 1 || t.Scale > 2 {
+		return fmt.Errorf("draw tile %d/%d/%d@%d: there is no such tile", t.Z, t.X, t.Y, t.Scale)
+	}
+	return nil
+}
+
 // Draw makes one tile. What lies beyond the city is plain ground.
 func (m *Map) Draw(ctx context.Context, t look.MapTile) (*image.RGBA, error) {
-	if t.Z < 0 || t.Z > 24 || t.X < 0 || t.Y < 0 || t.X >= 1<<t.Z || t.Y >= 1<<t.Z || t.Scale < 1 || t.Scale > 2 {
-		return nil, fmt.Errorf("draw tile %d/%d/%d@%d: there is no such tile", t.Z, t.X, t.Y, t.Scale)
+	if err := check(t); err != nil {
+		return nil, err
 	}
 	city, names, err := m.names(ctx, t.Z, t.Theme == look.MapContrast)
 	if err != nil {

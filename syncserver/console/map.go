@@ -11,7 +11,7 @@ import (
 )
 
 // What a picture of a place shows, in pixels of a screen with large ones.
-const mapWide, mapHigh = 640, 360
+const mapWide, mapHigh = 400, 240
 
 // mapped tells whether there is a picture of a place.
 func (v *call) mapped(p city.Place) bool { return v.Map != nil && p.OnMap() && v.Map.There(v.ctx) }

@@ -68,16 +68,16 @@ func TestPictureOfThePlace(t *testing.T) {
 	for name, want := range map[string]struct {
 		wide  int
 		theme look.MapTheme
-	}{"light.png": {640, look.MapLight}, "dark@2x.png": {1280, look.MapDark}, "contrast.png": {640, look.MapContrast}} {
+	}{"light.png": {400, look.MapLight}, "dark@2x.png": {800, look.MapDark}, "contrast.png": {400, look.MapContrast}} {
 		raw := f.get("maya", page+"/map/"+name, http.StatusOK)
 		img, err := png.Decode(bytes.NewReader([]byte(raw)))
 		f.must(err)
-		if img.Bounds().Dx() != want.wide || img.Bounds().Dy() != want.wide*9/16 {
+		if img.Bounds().Dx() != want.wide || img.Bounds().Dy() != want.wide*3/5 {
 			t.Errorf("%s is %v", name, img.Bounds())
 		}
-		scale := want.wide / 640
+		scale := want.wide / 400
 		ink := want.theme.Ink()
-		r, g, b, _ := img.At(320*scale, (180-10)*scale).RGBA()
+		r, g, b, _ := img.At(200*scale, (120-10)*scale).RGBA()
 		if byte(r>>8) != ink.Pin.R || byte(g>>8) != ink.Pin.G || byte(b>>8) != ink.Pin.B {
 			t.Errorf("%s has no marker in its middle", name)
 		}
