@@ -102,7 +102,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		plan: c.Backups, minPull: c.MinPull, ending: make(chan struct{}), turns: make(chan struct{}, maxComparisons)}
 	s.tiles = tiles.New(tiles.Config{Store: st, Folder: filepath.Join(c.Data, "tiles"), Now: st.Now, Log: c.Log})
 	if err := s.routes(filepath.Join(c.Data, "sticks")); err != nil {
-		return nil, errors.Join(err, st.Close())
+		return nil, errors.Join(err, s.tiles.Close(), st.Close())
 	}
 	return s, nil
 }
