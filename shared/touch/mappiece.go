@@ -7,8 +7,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
-
-	"cityhall/shared/look"
 )
 
 // PieceSpec is a small map of one place. It does not move: it is a picture that
@@ -35,8 +33,7 @@ func (k *Kit) MapPiece(spec PieceSpec) *Press {
 	side := k.Target()
 	disc.CornerRadius, disc.StrokeColor, disc.StrokeWidth, disc.Shadow = side/2, k.Pal.Surface, k.Px(2.5), k.shadow()
 	disc.SetMinSize(fyne.NewSquareSize(side))
-	icon := k.Icon(spec.Mark.Icon, look.Caption, k.Pal.Surface)
-	icon.SetMinSize(fyne.NewSquareSize(side * 0.52))
+	icon := k.icon(spec.Mark.Icon, side*0.52, k.Pal.Surface)
 	p.mark = k.Over(disc, k.Center(icon))
 	p.clip = container.NewClip(&fyne.Container{Objects: []fyne.CanvasObject{p.sheet, p.tiles.box, p.mark}})
 	p.clip.ExtendBaseWidget(p.clip) // else a size that is set before the first MinSize is lost
