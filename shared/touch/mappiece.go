@@ -33,7 +33,8 @@ func (k *Kit) MapPiece(spec PieceSpec) *Press {
 	side := k.Target()
 	disc.CornerRadius, disc.StrokeColor, disc.StrokeWidth, disc.Shadow = side/2, k.Pal.Surface, k.Px(2.5), k.shadow()
 	disc.SetMinSize(fyne.NewSquareSize(side))
-	p.mark = k.Over(disc, k.Center(k.icon(spec.Mark.Icon, side*0.52, k.Pal.Surface)))
+	icon := k.icon(spec.Mark.Icon, side*0.52, k.Pal.Surface)
+	p.mark = k.Over(disc, k.Center(icon))
 	p.clip = container.NewClip(&fyne.Container{Objects: []fyne.CanvasObject{p.sheet, p.tiles.box, p.mark}})
 	p.clip.ExtendBaseWidget(p.clip) // else a size that is set before the first MinSize is lost
 	p.ExtendBaseWidget(p)
