@@ -120,6 +120,7 @@ type App struct {
 	near    nearby
 	looking city.ID // request that is shown
 	pin     Spot
+	days    dayWords
 	picking *Pictures
 	viewing string // blob of the photo that fills the screen
 	waiting Waiting

@@ -3,6 +3,8 @@ package fieldapp_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +12,7 @@ import (
 
 	"cityhall/fieldapp"
 	"cityhall/shared/city"
+	"cityhall/shared/look"
 	"cityhall/shared/sim/town"
 )
 
@@ -380,6 +383,19 @@ func (s *stage) requestOf(order city.ID) city.ID {
 	}
 	s.t.Fatalf("no job %s", order)
 	return ""
+}
+
+// draw has a piece of the map drawn and kept.
+func (s *stage) draw() {
+	s.t.Helper()
+	s.a.Tiles().Tile(look.MapTile{Z: 10, X: 314, Y: 362, Scale: 1})
+	for range 2000 {
+		if _, err := os.Stat(filepath.Join(s.dir, "tiles")); err == nil {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	s.t.Fatal("no map was drawn")
 }
 
 // onMaps are the presses of the maps, for the monkey.
