@@ -307,7 +307,7 @@ func (a *App) Back() {
 		a.leave()
 		a.note = noteForm{}
 	case ScreenNear:
-		a.near = nearby{}
+		a.near = nearby{turn: a.near.turn}
 	}
 	a.back()
 	a.Refresh()

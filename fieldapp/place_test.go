@@ -342,7 +342,7 @@ func TestNearHere(t *testing.T) {
 	s.sync()
 	s.signIn()
 	s.a.OpenNear()
-	if at, _ := s.a.NearFrom(); at.OnMap() {
+	if at, _, _ := s.a.NearFrom(); at.OnMap() {
 		t.Errorf("without a position it begins at %+v", at)
 	}
 	all, read := s.a.OpenRequests()
@@ -364,7 +364,7 @@ func TestNearHere(t *testing.T) {
 	s.a.OpenRequest(job.Request)
 	s.on(fieldapp.ScreenJob)
 	s.a.OpenNearJob()
-	if at, focus := s.a.NearFrom(); at.Address != "131 Maple Avenue" || focus != job.Request {
+	if at, focus, _ := s.a.NearFrom(); at.Address != "131 Maple Avenue" || focus != job.Request {
 		t.Errorf("the job's map begins at %+v, %s", at, focus)
 	}
 	s.a.Lock()

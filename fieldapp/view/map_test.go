@@ -59,6 +59,35 @@ func TestMapByFinger(t *testing.T) {
 	}
 }
 
+// TestRoundAndRound goes from job to map to job and to the map again: each way
+// back ends where something is shown, and the map is about the job it came from.
+func TestRoundAndRound(t *testing.T) {
+	test.NewTempApp(t)
+	s := newStage(t, false)
+	s.w.Resize(shapes[2].size)
+	s.settled()
+	s.a.OpenJob(s.jobs["120 Maple Avenue"])
+	s.a.OpenNearJob()
+	s.a.OpenRequest(s.requests["515 Linden Avenue"])
+	s.on(fieldapp.ScreenJob)
+	s.wants("515 Linden Avenue")
+	s.a.Back()
+	s.on(fieldapp.ScreenJobs)
+	s.a.OpenNear()
+	s.a.OpenRequest(s.requests["700 Main Street"])
+	s.a.OpenNearJob()
+	s.on(fieldapp.ScreenNear)
+	before := s.a.Page()
+	s.press("700 Main Street") // in sight: the map is about it
+	if before != nil || s.a.Page() == nil {
+		t.Errorf("page %v, then %v", before, s.a.Page())
+	}
+	s.a.Back()
+	s.on(fieldapp.ScreenNear)
+	s.a.Back()
+	s.on(fieldapp.ScreenJobs)
+}
+
 // TestFindingByFinger points at a place by the map, finds that it is reported, and
 // says so.
 func TestFindingByFinger(t *testing.T) {
