@@ -89,6 +89,7 @@ func TestNearestJobFirst(t *testing.T) {
 	}
 	metres := s.a.Jobs()[0].Metres
 	s.stand("435 Mill Road", 5)
+	s.a.Refresh()
 	if got := s.a.Jobs()[0].Metres; got != metres {
 		t.Errorf("after a few steps the list says %d m, before %d", got, metres)
 	}

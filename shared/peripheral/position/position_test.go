@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,6 +37,7 @@ func newDaemon(t *testing.T) *daemon {
 // meet takes the next call and reads what is asked for.
 func (d *daemon) meet() {
 	d.t.Helper()
+	d.at.(*net.TCPListener).SetDeadline(time.Now().Add(20 * time.Second))
 	conn, err := d.at.Accept()
 	if err != nil {
 		d.t.Fatal(err)
@@ -85,7 +87,8 @@ func at(lat, lon int32) func(position.Fix) bool {
 func TestFixes(t *testing.T) {
 	d := newDaemon(t)
 	clock := time.Date(1970, 1, 1, 0, 7, 0, 0, time.UTC)
-	r := position.Watch(t.Context(), d.at.Addr().String(), func() time.Time { return clock }, quiet())
+	var fixes atomic.Int32 // each is timed once
+	r := position.Watch(t.Context(), d.at.Addr().String(), func() time.Time { fixes.Add(1); return clock }, quiet())
 	if _, ok := r.Last(); ok {
 		t.Fatal("a position before there was one")
 	}
@@ -109,6 +112,9 @@ func TestFixes(t *testing.T) {
 	d.say(`{"class":"TPV","mode":2,"lat":46.2,"lon":-69.2}`)
 	if f := until(t, r, at(462_000_000, -692_000_000)); f.Within != 0 {
 		t.Errorf("%+v; want no word of its accuracy", f)
+	}
+	if n := fixes.Load(); n != 3 {
+		t.Errorf("%d fixes were taken, want 3", n)
 	}
 }
 
