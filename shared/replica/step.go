@@ -149,7 +149,7 @@ func (r *Replica) round(ctx context.Context, id *identity) error {
 
 // afterPull is what a round does once the records are here.
 func (r *Replica) afterPull(ctx context.Context, id *identity) error {
-	return errors.Join(r.verify(ctx, id), r.sendBlobs(ctx, id), r.fetchPlaces(ctx), r.prune(ctx))
+	return errors.Join(r.verify(ctx, id), r.sendBlobs(ctx, id), r.fetchMaps(ctx), r.prune(ctx))
 }
 
 // answerPoke pulls what the server has just told of, without a hello before it: so
