@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"cityhall/shared/basemap"
-	"cityhall/shared/city"
 	"cityhall/shared/protocol"
 	"cityhall/shared/sqlite"
 )
@@ -49,9 +51,8 @@ func (i ImportMap) Run(ctx context.Context, t terminal) error {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	// The copy is compact and in rollback mode: devices read it without a file beside it.
 	path := filepath.Join(folder, "map.mbtiles")
-	found, err := i.copy(ctx, path)
+	found, err := compactMap(ctx, i.File, path)
 	if err != nil {
 		return fmt.Errorf("%s: %s", i.File, strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
@@ -63,22 +64,29 @@ func (i ImportMap) Run(ctx context.Context, t terminal) error {
 	return json.NewEncoder(t.out).Encode(found)
 }
 
-// copy checks the file and copies it.
-func (i ImportMap) copy(ctx context.Context, path string) (ownMap, error) {
-	o, err := basemap.OpenOwn(ctx, i.File, "")
+// compactMap checks a map and copies it, compact and in rollback mode, so that
+// devices read it without a file beside it. The file itself is not opened as a
+// database: that would write beside it if it was last written in WAL mode.
+func compactMap(ctx context.Context, file, path string) (ownMap, error) {
+	draft := path + ".draft"
+	if err := errors.Join(copyFile(file, draft), copyFile(file+"-wal", draft+"-wal")); err != nil {
+		return ownMap{}, err
+	}
+	defer sqlite.Remove(draft)
+	db, err := sqlite.Open(ctx, draft, sqlite.Options{MaxConns: 1})
+	if err != nil {
+		return ownMap{}, fmt.Errorf("%w: %w", basemap.ErrOwn, err)
+	}
+	defer db.Close()
+	if err := sqlite.Backup(ctx, db, path); err != nil {
+		return ownMap{}, fmt.Errorf("%w: it is damaged: %w", basemap.ErrOwn, err)
+	}
+	o, err := basemap.OpenOwn(ctx, path, "")
 	if err != nil {
 		return ownMap{}, err
 	}
 	defer o.Close()
 	if err := o.Check(ctx); err != nil {
-		return ownMap{}, err
-	}
-	db, err := sqlite.Open(ctx, i.File, sqlite.Options{ReadOnly: true, MaxConns: 1})
-	if err != nil {
-		return ownMap{}, err
-	}
-	defer db.Close()
-	if err := sqlite.Backup(ctx, db, path); err != nil {
 		return ownMap{}, err
 	}
 	info, err := os.Stat(path)
@@ -94,6 +102,24 @@ func (i ImportMap) copy(ctx context.Context, path string) (ownMap, error) {
 	return found, nil
 }
 
+// copyFile copies a file that is there.
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}
+
 // give makes the file, or none, the city's own map.
 func (i ImportMap) give(ctx context.Context, path string, found *ownMap) error {
 	s, err := Place{Data: i.Data, DB: i.DB, Blobs: i.Blobs}.attach(ctx)
@@ -101,20 +127,16 @@ func (i ImportMap) give(ctx context.Context, path string, found *ownMap) error {
 		return err
 	}
 	defer s.Close()
-	if found != nil {
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		if found.Map, err = s.PutBlobFile(ctx, f); err != nil {
-			return err
-		}
+	if found == nil {
+		return s.SetMap(ctx, "", time.Now())
 	}
-	return changeCity(ctx, s, func(c *city.Settings) {
-		c.Map = ""
-		if found != nil {
-			c.Map = found.Map
-		}
-	})
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if found.Map, err = s.PutBlobFile(ctx, f); err != nil {
+		return err
+	}
+	return s.SetMap(ctx, found.Map, time.Now())
 }

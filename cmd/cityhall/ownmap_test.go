@@ -53,7 +53,7 @@ func mbtiles(t *testing.T, path, format string, tile []byte) {
 func TestOwnMapOfARunningCity(t *testing.T) {
 	root := t.TempDir()
 	data, file := filepath.Join(root, "server"), filepath.Join(root, "city.mbtiles")
-	var clock time.Time = time.Now()
+	clock := time.Now()
 	server, err := syncserver.Open(t.Context(), syncserver.Config{Data: data, Now: func() time.Time { return clock }, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
