@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"cityhall/shared/basemap"
-	"cityhall/shared/protocol"
 	"cityhall/shared/sqlite"
 )
 
@@ -92,9 +91,6 @@ func compactMap(ctx context.Context, file, path string) (ownMap, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return ownMap{}, err
-	}
-	if info.Size() > protocol.MaxMap {
-		return ownMap{}, fmt.Errorf("it has %d MiB of at most %d; leave out its nearest zooms", info.Size()>>20, protocol.MaxMap>>20)
 	}
 	b := o.Extent()
 	found := ownMap{Bytes: info.Size(), Bounds: [4]float64{float64(b.West) / 1e7, float64(b.South) / 1e7, float64(b.East) / 1e7, float64(b.North) / 1e7}}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"cityhall/shared/city"
+	"cityhall/shared/protocol"
 )
 
 // ErrQuota means a device that has begun more than it may leave unfinished.
@@ -243,12 +244,16 @@ func (s *Store) PutBlob(ctx context.Context, data []byte) (string, error) {
 // putChunk is held in memory of a file that is stored.
 const putChunk = 4 << 20
 
-// PutBlobFile stores a file of the server's own, however large, and gives its name.
+// PutBlobFile stores a file of the server's own, of at most protocol.MaxMap bytes, and
+// gives its name.
 func (s *Store) PutBlobFile(ctx context.Context, file io.ReadSeeker) (string, error) {
 	sum := sha256.New()
 	size, err := io.Copy(sum, file)
 	if err != nil {
 		return "", fmt.Errorf("read a blob: %w", err)
+	}
+	if size > protocol.MaxMap { // devices would not take it
+		return "", fmt.Errorf("the file has %d MiB of at most %d", size>>20, protocol.MaxMap>>20)
 	}
 	sha := hex.EncodeToString(sum.Sum(nil))
 	if err := s.BeginBlob(ctx, "", sha, size); err != nil {
