@@ -123,6 +123,27 @@ func (s *stage) question() string {
 	return q.ID
 }
 
+// TestPlacesGoUnderAHand: the city withdraws its places while somebody points at one.
+// What they pointed at counts, and they go on.
+func TestPlacesGoUnderAHand(t *testing.T) {
+	s := newStage(t)
+	s.toPlace()
+	s.PointOnMap()
+	settings := s.Settings()
+	settings.Places = ""
+	s.town.Act(&city.SetCity{Settings: settings})
+	s.town.Sync(s.rep)
+	s.Refresh()
+	s.on(kiosk.ScreenPoint)
+	s.Next()
+	s.on(kiosk.ScreenPlace)
+	if p := s.Place(); p.Lat != atLibrary.Lat || p.Lon != atLibrary.Lon {
+		t.Fatalf("place %+v", p)
+	}
+	s.Next()
+	s.on(kiosk.ScreenDetails)
+}
+
 // TestNoMap has no places: one says where it is in words, and no way leads nowhere.
 func TestNoMap(t *testing.T) {
 	s := newStage(t)
