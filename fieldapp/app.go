@@ -121,6 +121,7 @@ type App struct {
 	near    nearby
 	looking city.ID // request that is shown
 	pin     Spot
+	days    dayWords
 	picking *Pictures
 	viewing string // blob of the photo that fills the screen
 	waiting Waiting
@@ -307,7 +308,7 @@ func (a *App) Back() {
 		a.leave()
 		a.note = noteForm{}
 	case ScreenNear:
-		a.near = nearby{}
+		a.near = nearby{turn: a.near.turn}
 	}
 	a.back()
 	a.Refresh()

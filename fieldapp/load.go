@@ -159,6 +159,8 @@ func (a *App) Refresh() {
 	a.images.retry(a.link.State == replica.LinkOnline)
 	if a.wantsOpen() {
 		a.loadOpen()
+	} else if a.open.loaded { // no screen shows them any more
+		a.open = openRequests{loading: a.open.loading}
 	}
 	if !reflect.DeepEqual(before, a.shown()) {
 		a.Changed(Same)
@@ -237,7 +239,27 @@ func (a *App) when(t time.Time) string {
 }
 
 // Day says a day as people do, in the city's zone.
-func (a *App) Day(t time.Time) string { return a.w.Day(t.In(a.settings.Zone()), a.now()) }
+func (a *App) Day(t time.Time) string {
+	t, now := t.In(a.settings.Zone()), a.now()
+	date := func(t time.Time) int { return t.Year()*1000 + t.YearDay() }
+	if d := &a.days; d.today != date(now) || d.language != a.prefs.Language || len(d.words) > 1000 {
+		*d = dayWords{date(now), a.prefs.Language, map[int]string{}}
+	}
+	words, known := a.days.words[date(t)]
+	if !known {
+		words = a.w.Day(t, now)
+		a.days.words[date(t)] = words
+	}
+	return words
+}
+
+// dayWords are the days that were said today: a map of thousands of jobs says few
+// of them many times.
+type dayWords struct {
+	today    int
+	language string
+	words    map[int]string // by year and day of the year
+}
 
 // District gives the name of a district.
 func (a *App) District(id city.ID) string { return a.settings.District(id) }

@@ -1,7 +1,11 @@
 package fieldapp_test
 
 import (
+	"errors"
+	"io/fs"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -234,13 +238,14 @@ func TestMonkey(t *testing.T) {
 // TestWipedBeginsAnew: after a wipe the running app asks for a code, and what
 // was being typed is not put on the disk again.
 func TestWipedBeginsAnew(t *testing.T) {
-	s := newStage(t)
+	s := placed(t)
 	_, order := s.tree("12 Elm Street", city.AssignRequest{})
 	s.sync()
 	s.signIn()
 	s.a.OpenJob(order)
 	s.a.OpenNote()
 	s.a.SetNote("half a word")
+	s.draw()
 	id, _ := s.r.Identity()
 	if err := s.Server.Store().OrderWipe(t.Context(), id.Device); err != nil {
 		t.Fatal(err)
@@ -253,6 +258,9 @@ func TestWipedBeginsAnew(t *testing.T) {
 	s.a.Tick()
 	if len(s.a.Jobs()) > 0 || s.a.DeviceName() != "" || s.a.Person() != (fieldapp.Person{}) {
 		t.Errorf("it remembers %v, %q, %v", s.a.Jobs(), s.a.DeviceName(), s.a.Person())
+	}
+	if _, err := os.Stat(filepath.Join(s.dir, "tiles")); !errors.Is(err, fs.ErrNotExist) || s.a.HasMap() {
+		t.Errorf("the map is left: %v", err)
 	}
 	s.restart()
 	s.on(fieldapp.ScreenEnrol)

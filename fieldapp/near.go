@@ -14,6 +14,7 @@ type Asset = atlas.Landmark
 type nearby struct {
 	from   city.Place // where it begins; zero shows all there is
 	focus  city.ID    // the request that it is about, or empty
+	turn   int        // counts how often it was opened
 	assets []Asset
 	asked  bool // assets were asked for
 }
@@ -54,13 +55,21 @@ func (a *App) openNear(at city.Place, focus city.ID) {
 	if !slices.Contains([]Screen{ScreenJobs, ScreenJob, ScreenMore, ScreenFind}, a.Screen()) || a.person.Actor.Kind == "" {
 		return
 	}
-	a.near = nearby{from: at, focus: focus}
-	a.push(ScreenNear)
+	a.near = nearby{from: at, focus: focus, turn: a.near.turn + 1}
+	if a.On(ScreenNear) { // from a job that it led to
+		a.page = nil
+		a.backTo(ScreenNear)
+	} else {
+		a.push(ScreenNear)
+	}
 	a.loadOpen()
 }
 
-// NearFrom is where the map begins, and the request that it is about.
-func (a *App) NearFrom() (city.Place, city.ID) { return a.near.from, a.near.focus }
+// NearFrom is where the map begins, the request that it is about, and a number
+// that is another one whenever the map is opened.
+func (a *App) NearFrom() (at city.Place, focus city.ID, turn int) {
+	return a.near.from, a.near.focus, a.near.turn
+}
 
 // OpenRequests are all open requests that are on the map; false while they are
 // being read.

@@ -58,8 +58,13 @@ func (a *App) Page() *JobPage { return a.page }
 // OpenJob shows a job.
 func (a *App) OpenJob(id city.ID) {
 	j, ok := a.job(id)
-	if !ok {
+	if !ok || !a.unlocked() {
 		return
+	}
+	behind := a.Screen() != ScreenJob && a.On(ScreenJob)
+	if behind { // a job that is on the way is left, with its forms kept: one is open at a time
+		a.leave()
+		a.form, a.picking, a.note = nil, nil, noteForm{}
 	}
 	other := a.page == nil || a.page.ID != id
 	a.page = &JobPage{Job: j}
@@ -69,6 +74,8 @@ func (a *App) OpenJob(id city.ID) {
 		err = a.loadPage(view)
 	}
 	switch {
+	case behind:
+		a.backTo(ScreenJob)
 	case a.Screen() != ScreenJob:
 		a.push(ScreenJob)
 	case other:

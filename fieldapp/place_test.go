@@ -3,6 +3,8 @@ package fieldapp_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +12,7 @@ import (
 
 	"cityhall/fieldapp"
 	"cityhall/shared/city"
+	"cityhall/shared/look"
 	"cityhall/shared/sim/town"
 )
 
@@ -339,7 +342,7 @@ func TestNearHere(t *testing.T) {
 	s.sync()
 	s.signIn()
 	s.a.OpenNear()
-	if at, _ := s.a.NearFrom(); at.OnMap() {
+	if at, _, _ := s.a.NearFrom(); at.OnMap() {
 		t.Errorf("without a position it begins at %+v", at)
 	}
 	all, read := s.a.OpenRequests()
@@ -361,7 +364,7 @@ func TestNearHere(t *testing.T) {
 	s.a.OpenRequest(job.Request)
 	s.on(fieldapp.ScreenJob)
 	s.a.OpenNearJob()
-	if at, focus := s.a.NearFrom(); at.Address != "131 Maple Avenue" || focus != job.Request {
+	if at, focus, _ := s.a.NearFrom(); at.Address != "131 Maple Avenue" || focus != job.Request {
 		t.Errorf("the job's map begins at %+v, %s", at, focus)
 	}
 	s.a.Lock()
@@ -380,6 +383,19 @@ func (s *stage) requestOf(order city.ID) city.ID {
 	}
 	s.t.Fatalf("no job %s", order)
 	return ""
+}
+
+// draw has a piece of the map drawn and kept.
+func (s *stage) draw() {
+	s.t.Helper()
+	s.a.Tiles().Tile(look.MapTile{Z: 10, X: 314, Y: 362, Scale: 1})
+	for range 2000 {
+		if _, err := os.Stat(filepath.Join(s.dir, "tiles")); err == nil {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	s.t.Fatal("no map was drawn")
 }
 
 // onMaps are the presses of the maps, for the monkey.

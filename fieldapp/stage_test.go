@@ -43,7 +43,7 @@ func newStage(t testing.TB) *stage {
 
 func (s *stage) open() {
 	s.t.Helper()
-	a, err := fieldapp.Open(s.t.Context(), fieldapp.Config{Replica: s.r, Pictures: s.pictures, Language: "en", PIN: pin, Now: s.Now,
+	a, err := fieldapp.Open(s.t.Context(), fieldapp.Config{Replica: s.r, Pictures: s.pictures, Tiles: filepath.Join(s.dir, "tiles"), Language: "en", PIN: pin, Now: s.Now,
 		Background: func(f func()) {
 			if s.later != nil {
 				s.later(f)

@@ -16,6 +16,7 @@ import (
 // closes them; where they looked stays while the page can be come back to.
 type maps struct {
 	jobs, piece, near, where *touch.MapView
+	turn                     int        // of the near map
 	live                     *touch.Map // that is on the screen, or nil
 }
 
@@ -33,10 +34,6 @@ func (m *maps) leave() {
 
 // forget begins maps anew whose pages were gone back from.
 func (m *maps) forget(a *fieldapp.App) {
-	if !a.On(fieldapp.ScreenNear) {
-		m.near.Close()
-		m.near = touch.NewMapView()
-	}
 	if !a.On(fieldapp.ScreenWhere) {
 		m.where.Close()
 		m.where = touch.NewMapView()
@@ -104,11 +101,15 @@ func (p *page) jobsMap() fyne.CanvasObject {
 
 // near is what is open around a place: the crew's jobs and everybody's requests.
 func (p *page) near() fyne.CanvasObject {
-	t, a, view := p.t, p.a, p.v.maps.near
-	from, focus := a.NearFrom()
-	if view.Zoom() == 0 && from.OnMap() {
-		view.Look(point(from), 16)
+	t, a, maps := p.t, p.a, &p.v.maps
+	from, focus, turn := a.NearFrom()
+	if maps.turn != turn {
+		maps.near.Close()
+		if maps.near, maps.turn = touch.NewMapView(), turn; from.OnMap() {
+			maps.near.Look(point(from), 16)
+		}
 	}
+	view := maps.near
 	requests, _ := a.OpenRequests()
 	own := a.OwnJobs()
 	marks := make([]touch.Mark, 0, len(requests)+len(a.Assets()))

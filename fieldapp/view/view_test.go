@@ -147,12 +147,13 @@ func TestMonkeyOnTheGlass(t *testing.T) {
 	}
 }
 
-// TestGolden holds the look of four screens.
+// TestGolden holds the look of six screens.
 func TestGolden(t *testing.T) {
 	if testing.Short() {
-		t.Skip("draws four large pictures")
+		t.Skip("draws six large pictures")
 	}
-	for name, shape := range map[string]shape{"jobs": shapes[2], "job-started": shapes[0], "finish-filled": shapes[1], "waiting-attention": shapes[2]} {
+	for name, shape := range map[string]shape{"jobs": shapes[2], "job-started": shapes[0], "finish-filled": shapes[1], "waiting-attention": shapes[2],
+		"jobs-map": shapes[2], "find-named": shapes[1]} {
 		t.Run(name, func(t *testing.T) {
 			test.NewTempApp(t)
 			s := newStage(t, false)
