@@ -173,3 +173,38 @@ func TestNewsOfAnotherProgram(t *testing.T) {
 		}
 	})
 }
+
+// stopping is a line whose first streams meet a server that stops: 502 of a proxy.
+type stopping struct {
+	collecting
+	left atomic.Int64
+}
+
+func (s *stopping) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Path == protocol.Path+"/live" && r.URL.Query().Get("wait") == "" {
+		s.streams.Add(1)
+		if s.left.Add(-1) >= 0 {
+			return &http.Response{StatusCode: http.StatusBadGateway, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+		}
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: mute{r}, Request: r}, nil
+	}
+	if r.URL.Path == protocol.Path+"/live" {
+		s.asked.Add(1)
+	}
+	return s.to.RoundTrip(r)
+}
+
+// TestServerThatStopsIsNoProxy: a server that is replaced says nothing of the way to
+// it; devices try a stream again and do not ask for an hour.
+func TestServerThatStopsIsNoProxy(t *testing.T) {
+	idle(t, func(t *testing.T, dir string, c *sim.City) {
+		wire := &stopping{collecting: collecting{to: perCall{c}}}
+		wire.left.Store(3)
+		_, stop := running(t, c, replica.Config{Dir: dir + "/device", Transport: wire})
+		defer stop()
+		time.Sleep(25 * time.Second) // before the stream that follows is found to be silent
+		if streams, asked := wire.streams.Load(), wire.asked.Load(); streams != 4 || asked != 0 {
+			t.Errorf("%d streams and %d questions", streams, asked)
+		}
+	})
+}
