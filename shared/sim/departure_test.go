@@ -343,7 +343,11 @@ func TestWipe(t *testing.T) {
 // A wipe goes on wherever it was interrupted. What people could read is gone
 // with the order; what nobody else has goes once staff have it.
 func TestWipeSurvivesEveryKill(t *testing.T) {
-	for nth := 2; nth < 9; nth++ {
+	step := 1
+	if testing.Short() {
+		step = 3
+	}
+	for nth := 2; nth < 9; nth += step {
 		c := newCity(t)
 		d, id := laden(t, c)
 		me := d.id()
