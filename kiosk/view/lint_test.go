@@ -121,6 +121,9 @@ func TestNothingOverflowsInDialogs(t *testing.T) {
 		s := open(t, st, sh)
 		for _, language := range []string{"en", "es"} {
 			for size := range kiosk.Scales {
+				if testing.Short() && (language != "es" || size != len(kiosk.Scales)-1) {
+					continue
+				}
 				s.fresh()
 				s.k.SetLanguage(language)
 				for range size {

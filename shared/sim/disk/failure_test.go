@@ -241,7 +241,7 @@ func (s *stand) each(do script, b breakage, stride int, done func(acts, n int, e
 func TestEveryOperationMayFail(t *testing.T) {
 	stride := 1
 	if testing.Short() {
-		stride = 9
+		stride = 29
 	}
 	sum := figures{Figure: "every operation of a disk fails once, for good, or for want of room", Seed: *oneSeed}
 	var mu sync.Mutex
