@@ -123,9 +123,9 @@ sabotage: ## Take each protection away, or ONLY=one, and see that a test names w
 	@$(prove) ./shared/sim/sabotage -run '^TestRemovalsTurnRed$$' -args $(if $(ONLY),-only $(ONLY),-all) | $(figures)
 
 SCALE ?= 1
-bench: ## Measure the protocol beside the bare libraries; figures go to out/bench.json (SCALE=10 for a quick look)
-	@set -o pipefail; go test -tags $(plain) -count=1 -v -timeout 2h ./shared/sim/bench -run '^TestBench$$' -args -out "$(CURDIR)/out/bench.json" -scale $(SCALE) | \
-		grep -vE '^(ok|PASS|=== |--- )'
+bench: ## Measure the protocol beside the bare libraries; figures go to out/bench.json (SCALE=10 for a quick look, BENCH='-million', PAGE=docs/benchmarks.md to renew its table)
+	@set -o pipefail; go test -tags $(plain) -count=1 -v -timeout 2h ./shared/sim/bench -run '^TestBench$$' -args -out "$(CURDIR)/out/bench.json" -scale $(SCALE) \
+		$(if $(PAGE),-page "$(CURDIR)/$(PAGE)") $(BENCH) | grep -vE '^ *(ok|PASS|=== |--- )'
 
 SOAK ?= 60
 soak: ## Repeat all proofs with new seeds for SOAK=60 minutes; the figures go to docs/reliability.md
