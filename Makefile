@@ -13,8 +13,10 @@ export GOFLAGS := -buildvcs=false $(filter-out -buildvcs=%,$(GOFLAGS))
 export CGO_ENABLED := 1
 
 # What starts goroutines is also tested for races, but for screens: there the window toolkit would only cost minutes.
+# Next to nothing of what only_long names runs under -short, and linking it takes longer than most tests do.
 packages    := go list -tags $(plain)
-no_race     := ^cityhall/(shared/(touch|architecture|city|demo|look|atlas|photo)|shared/sim/(stage|bench|sabotage)|.*/view|cmd/(kiosk|fieldapp|cityhall))($$|/)
+only_long   := shared/sim/(bench|postgres)
+no_race     := ^cityhall/($(only_long)|shared/(touch|architecture|city|demo|look|atlas|photo)|shared/sim/(stage|sabotage)|.*/view|cmd/(kiosk|fieldapp|cityhall))($$|/)
 
 # Nobody debugs what is in bin, and without the debugger's tables linking takes half the time.
 gobuild := go build -ldflags=-w -o bin/
@@ -55,7 +57,7 @@ build: ## Build the four programs into bin
 	$(gobuild) -tags $(plain) ./cmd/syncserver ./cmd/cityhall
 
 check: install format build vet ## Check what takes less than 90 s when warm: format, build, vet, quick tests
-	$(gotest) -short -timeout 5m ./...
+	$(gotest) -short -timeout 5m $$($(packages) ./... | grep -Ev '/$(only_long)$$')
 
 test: FUZZ := 5s
 test: install-test format build vet unit race journey fuzz ## Run every test, on both database engines and through the windows

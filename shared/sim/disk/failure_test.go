@@ -250,7 +250,10 @@ func TestEveryOperationMayFail(t *testing.T) {
 	for variant := range uint64(*variants) {
 		for _, do := range scripts {
 			sum.Scripts++
-			for _, b := range breakages {
+			for i, b := range breakages {
+				if testing.Short() && i != sum.Scripts%len(breakages) { // to make ready takes longer than to fail
+					continue
+				}
 				free <- true
 				s := newStand(t, *oneSeed+variant)
 				all.Go(func() {
