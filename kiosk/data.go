@@ -19,6 +19,7 @@ type cityData struct {
 	tiles    *basemap.Source // of places; nil where no map is drawn
 	loaded   string          // the blob that places was opened from
 	drawn    string          // the blob that tiles are of: places, or a map of the city's own
+	broken   string          // the blob that could not be opened: it is not tried at every change
 }
 
 // Service is a service and its id.
@@ -79,7 +80,7 @@ func (k *Kiosk) openPlaces() bool {
 	if sha == "" {
 		k.data.close()
 	}
-	if sha == "" || sha == k.data.loaded {
+	if sha == "" || sha == k.data.loaded || sha == k.data.broken {
 		return false
 	}
 	path, ok := k.rep.BlobPath(sha)
@@ -89,7 +90,7 @@ func (k *Kiosk) openPlaces() bool {
 	places, err := atlas.Open(k.ctx, path)
 	if err != nil {
 		k.cfg.Log.Error("open the places", "err", err)
-		k.data.loaded = sha // a broken file is not tried at every change
+		k.data.broken = sha
 		return false
 	}
 	k.data.close()
