@@ -47,7 +47,7 @@ demo: install-test build ## Play the fallen-tree journey through the real progra
 pictures: demo ## Make the pictures of docs and README from the journey's
 	@mkdir -p docs
 	cp out/demo/*-kiosk-home.png docs/kiosk.png
-	cp out/demo/*-kiosk-receipt.png docs/receipt.png
+	cp out/demo/*-kiosk-point.png docs/map.png
 	cp out/demo/*-tablet-job.png docs/fieldapp.png
 	cp out/demo/*-console-to-check.png docs/console.png
 
