@@ -113,6 +113,7 @@ func (r *Replica) round(ctx context.Context, id *identity) error {
 	} else if answered {
 		return r.afterPull(ctx, id)
 	}
+	r.answered = stretch{} // what was answered and not settled is marked by push, as if the answer had been lost
 	at, err := r.hello(ctx, id)
 	if err != nil {
 		return err
@@ -122,16 +123,17 @@ func (r *Replica) round(ctx context.Context, id *identity) error {
 	for range maxRepeats {
 		before := at
 		if pushed = r.push(ctx, id, &at); hopeless(pushed) {
-			return errors.Join(pushed, r.settle(ctx))
+			return pushed
 		}
 		if at == before && r.hasAll(at.current) {
 			pulled = nil
 		} else if pulled = r.pull(ctx, id); isRefusal(pulled, protocol.CodeUpgrade) {
-			pulled = errors.Join(pulled, r.settle(ctx))
 			break // what this program can no longer read does not keep it from sending
+		} else if pulled != nil {
+			return errors.Join(pushed, pulled)
 		}
-		if err := r.settle(ctx); errors.Join(pulled, err) != nil {
-			return errors.Join(pushed, pulled, err)
+		if err := r.settle(ctx); err != nil {
+			return errors.Join(pushed, err)
 		}
 		missing, err := r.reconcile(ctx, id)
 		if err != nil && !lostPlace(err) {
