@@ -113,7 +113,7 @@ func (r *Replica) round(ctx context.Context, id *identity) error {
 	} else if answered {
 		return r.afterPull(ctx, id)
 	}
-	r.answered = stretch{} // what was answered and not settled is marked by push, as if the answer had been lost
+	r.answered = stretch{}
 	at, err := r.hello(ctx, id)
 	if err != nil {
 		return err
@@ -123,14 +123,15 @@ func (r *Replica) round(ctx context.Context, id *identity) error {
 	for range maxRepeats {
 		before := at
 		if pushed = r.push(ctx, id, &at); hopeless(pushed) {
-			return pushed
+			return errors.Join(pushed, r.markAnswered(ctx))
 		}
 		if at == before && r.hasAll(at.current) {
 			pulled = nil
 		} else if pulled = r.pull(ctx, id); isRefusal(pulled, protocol.CodeUpgrade) {
+			pulled = errors.Join(pulled, r.markAnswered(ctx))
 			break // what this program can no longer read does not keep it from sending
 		} else if pulled != nil {
-			return errors.Join(pushed, pulled)
+			return errors.Join(pushed, pulled, r.markAnswered(ctx))
 		}
 		if err := r.settle(ctx); err != nil {
 			return errors.Join(pushed, err)
