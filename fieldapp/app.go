@@ -99,6 +99,7 @@ type App struct {
 	places   string // blob that atlas was opened from
 	ground   ground // what it covers
 	tiles    *basemap.Source
+	drawn    string // the blob that tiles are of: places, or a map of the city's own
 	at       positions
 
 	stack   []Screen

@@ -34,6 +34,7 @@ func (a *App) load() error {
 		return err
 	}
 	a.openAtlas()
+	a.openTiles()
 	if err := a.loadJobs(view); err != nil {
 		return err
 	}
@@ -76,8 +77,28 @@ func (a *App) openAtlas() {
 	}
 	a.closeAtlas()
 	a.atlas, a.places = places, a.settings.Places
-	a.tiles = basemap.NewSource(basemap.New(places, a.places), basemap.Options{Folder: a.cfg.Tiles, Log: a.cfg.Log})
 	a.survey()
+}
+
+// openTiles has the maps drawn of the places, or of a file of the city's own once
+// that has come.
+func (a *App) openTiles() {
+	sha := a.settings.Map
+	path, have := a.r.BlobPath(sha)
+	if !have && sha != "" && a.tiles != nil {
+		return // the one before is shown until the new one is here
+	}
+	if !have {
+		sha = a.places
+	}
+	if a.atlas == nil || sha == a.drawn {
+		return
+	}
+	if a.tiles != nil {
+		a.tiles.Close()
+	}
+	a.tiles = basemap.OpenSource(a.ctx, basemap.New(a.atlas, a.places), path, sha, basemap.Options{Folder: a.cfg.Tiles, Log: a.cfg.Log})
+	a.drawn = sha
 }
 
 // closeAtlas ends what draws from the places first, then their reading.
@@ -85,15 +106,25 @@ func (a *App) closeAtlas() {
 	if a.atlas == nil {
 		return
 	}
-	a.tiles.Close()
+	if a.tiles != nil {
+		a.tiles.Close()
+	}
 	if err := a.atlas.Close(); err != nil {
 		a.cfg.Log.Warn("close places", "err", err)
 	}
-	a.atlas, a.tiles = nil, nil
+	a.atlas, a.tiles, a.drawn = nil, nil, ""
 }
 
 // Tiles are the pictures of the city's map, nil until its places have come.
 func (a *App) Tiles() *basemap.Source { return a.tiles }
+
+// MapCredit is who made the city's own map; empty for one that is drawn.
+func (a *App) MapCredit() string {
+	if a.tiles == nil {
+		return ""
+	}
+	return a.tiles.Attribution()
+}
 
 // shown is what Refresh compares, so that a change that nobody can see does not
 // touch the screen.
@@ -110,7 +141,7 @@ type shown struct {
 }
 
 func (a *App) shown() shown {
-	return shown{a.settings, a.places, a.services, a.crews, a.list.all, a.page, a.waiting, a.Link(), a.Problem()}
+	return shown{a.settings, a.places + a.drawn, a.services, a.crews, a.list.all, a.page, a.waiting, a.Link(), a.Problem()}
 }
 
 // Refresh follows the replica.

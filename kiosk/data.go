@@ -18,6 +18,8 @@ type cityData struct {
 	ground   ground
 	tiles    *basemap.Source // of places; nil where no map is drawn
 	loaded   string          // the blob that places was opened from
+	drawn    string          // the blob that tiles are of: places, or a map of the city's own
+	broken   string          // the blob that could not be opened: it is not tried at every change
 }
 
 // Service is a service and its id.
@@ -29,7 +31,7 @@ type Service struct {
 func (d *cityData) close() {
 	if d.tiles != nil {
 		_ = d.tiles.Close() // pictures only
-		d.tiles = nil
+		d.tiles, d.drawn = nil, ""
 	}
 	if d.places != nil {
 		_ = d.places.Close() // read only: nothing is lost
@@ -67,7 +69,8 @@ func (k *Kiosk) reload() bool {
 	}
 	same := reflect.DeepEqual(settings, k.data.settings) && reflect.DeepEqual(services, k.data.services)
 	k.data.settings, k.data.services = settings, services
-	return k.openPlaces() || !same
+	opened := k.openPlaces()
+	return k.openTiles() || opened || !same
 }
 
 // openPlaces opens the city's places once the replica has fetched them; true when
@@ -77,7 +80,7 @@ func (k *Kiosk) openPlaces() bool {
 	if sha == "" {
 		k.data.close()
 	}
-	if sha == "" || sha == k.data.loaded {
+	if sha == "" || sha == k.data.loaded || sha == k.data.broken {
 		return false
 	}
 	path, ok := k.rep.BlobPath(sha)
@@ -87,7 +90,7 @@ func (k *Kiosk) openPlaces() bool {
 	places, err := atlas.Open(k.ctx, path)
 	if err != nil {
 		k.cfg.Log.Error("open the places", "err", err)
-		k.data.loaded = sha // a broken file is not tried at every change
+		k.data.broken = sha
 		return false
 	}
 	k.data.close()
@@ -95,15 +98,43 @@ func (k *Kiosk) openPlaces() bool {
 	if k.data.ground, err = survey(k.ctx, places, k.cfg.At); err != nil {
 		k.cfg.Log.Error("survey the places", "err", err)
 	}
-	if k.cfg.Maps != "" && k.data.ground.known {
-		k.data.tiles = basemap.NewSource(basemap.New(places, sha), basemap.Options{Folder: k.cfg.Maps, Log: k.cfg.Log})
+	return true
+}
+
+// openTiles has the maps drawn of the places, or of a file of the city's own once
+// that has come; true when they are others than before.
+func (k *Kiosk) openTiles() bool {
+	d := &k.data
+	sha := d.settings.Map
+	path, have := k.rep.BlobPath(sha)
+	if !have && sha != "" && d.tiles != nil {
+		return false // the one before is shown until the new one is here
 	}
+	if !have {
+		sha = d.loaded
+	}
+	if k.cfg.Maps == "" || !d.ground.known || sha == d.drawn {
+		return false
+	}
+	if d.tiles != nil {
+		_ = d.tiles.Close() // pictures only
+	}
+	d.tiles = basemap.OpenSource(k.ctx, basemap.New(d.places, d.loaded), path, sha, basemap.Options{Folder: k.cfg.Maps, Log: k.cfg.Log})
+	d.drawn = sha
 	return true
 }
 
 // Tiles are what the maps are drawn of, or nil. Those of another edition of the
 // places are others.
 func (k *Kiosk) Tiles() *basemap.Source { return k.data.tiles }
+
+// MapCredit is who made the map: the city, unless its own map names somebody else.
+func (k *Kiosk) MapCredit() string {
+	if k.data.tiles != nil && k.data.tiles.Attribution() != "" {
+		return k.data.tiles.Attribution()
+	}
+	return k.data.settings.Name
+}
 
 // service finds a service that is offered.
 func (k *Kiosk) service(id city.ID) (Service, bool) {

@@ -2,6 +2,7 @@ package kiosk
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 
 	"cityhall/shared/atlas"
@@ -40,12 +41,17 @@ func (k *Kiosk) openNear(at city.Place, reach, most int, service city.ID) ([]Nea
 		if service != "" && rec.Text("service") != string(service) || rec.Text("status") == string(city.StatusClosed) {
 			continue
 		}
-		var r city.Request
-		if err := rec.Into(&r); err != nil {
-			continue
+		var place city.Place
+		if json.Unmarshal(rec.Fields["place"], &place) != nil {
+			continue // of a version that this one does not know
 		}
-		if m, ok := atlas.Metres(at, r.Place); ok && m <= reach {
-			out = append(out, Near{ID: rec.ID, Request: r, Meters: m, Pending: r.ReceivedAt.IsZero()})
+		meters, ok := atlas.Metres(at, place)
+		if !ok || meters > reach {
+			continue // nearly all are; they are not read whole
+		}
+		var r city.Request
+		if rec.Into(&r) == nil {
+			out = append(out, Near{ID: rec.ID, Request: r, Meters: meters, Pending: r.ReceivedAt.IsZero()})
 		}
 	}
 	slices.SortFunc(out, func(a, b Near) int { return cmp.Or(cmp.Compare(a.Meters, b.Meters), cmp.Compare(a.ID, b.ID)) })

@@ -123,6 +123,71 @@ func (s *stage) question() string {
 	return q.ID
 }
 
+// TestPlacesGoUnderAHand: the city withdraws its places while somebody points at one.
+// What they pointed at counts, and they go on.
+func TestPlacesGoUnderAHand(t *testing.T) {
+	s := newStage(t)
+	s.toPlace()
+	s.PointOnMap()
+	settings := s.Settings()
+	settings.Places = ""
+	s.town.Act(&city.SetCity{Settings: settings})
+	s.town.Sync(s.rep)
+	s.Refresh()
+	s.on(kiosk.ScreenPoint)
+	s.Next()
+	s.on(kiosk.ScreenPlace)
+	if p := s.Place(); p.Lat != atLibrary.Lat || p.Lon != atLibrary.Lon {
+		t.Fatalf("place %+v", p)
+	}
+	s.Next()
+	s.on(kiosk.ScreenDetails)
+}
+
+// TestLateAnswers lets what was looked up come back in the wrong order: what the
+// screen shows belongs to the last place that was pointed at or asked for.
+func TestLateAnswers(t *testing.T) {
+	s := newStage(t)
+	var late []func()
+	config := s.config()
+	config.Async = func(work func() func()) { late = append(late, work()) }
+	s.Close()
+	s.Kiosk = kiosk.New(t.Context(), config)
+	t.Cleanup(s.Close)
+	come := func() {
+		for i := len(late) - 1; i >= 0; i-- {
+			late[i]()
+		}
+		late = nil
+	}
+	s.toPlace()
+	s.PointOnMap()
+	s.MovePin(415_000_300, -715_090_000)
+	s.MovePin(415_000_300, -715_020_000)
+	come()
+	if got := s.Pin().Place; got.Lon != -715_020_000 || got.Address != "159 Orchard Street" {
+		t.Fatalf("under the pin is %+v", got)
+	}
+	s.Home()
+	s.MyAddress()
+	s.SetPlaceText("20 orchard st")
+	come()
+	s.ChoosePlace(0)
+	s.Back()
+	s.MyAddress()
+	come()
+	s.on(kiosk.ScreenAddress)
+	if s.Concerns() != nil {
+		t.Fatal("what was asked for before is shown")
+	}
+	s.Next()
+	s.SetPlaceText("20 orchard st")
+	s.Home()
+	come()
+	s.on(kiosk.ScreenHome)
+	s.clean()
+}
+
 // TestNoMap has no places: one says where it is in words, and no way leads nowhere.
 func TestNoMap(t *testing.T) {
 	s := newStage(t)

@@ -264,7 +264,7 @@ func TestEditFromCheck(t *testing.T) {
 func TestCannotSave(t *testing.T) {
 	s := newStage(t)
 	s.toCheck()
-	s.outbox(`CREATE TRIGGER broken BEFORE INSERT ON entry BEGIN SELECT RAISE(FAIL, 'the disk is broken'); END`)
+	s.town.Outbox(s.dir, `CREATE TRIGGER broken BEFORE INSERT ON entry BEGIN SELECT RAISE(FAIL, 'the disk is broken'); END`)
 	s.Next()
 	s.on(kiosk.ScreenFailed)
 	if s.Kiosk.Receipt() != nil || s.Failure() == nil {
@@ -277,7 +277,7 @@ func TestCannotSave(t *testing.T) {
 	}
 	s.Next()
 	s.on(kiosk.ScreenFailed)
-	s.outbox(`DROP TRIGGER broken`)
+	s.town.Outbox(s.dir, `DROP TRIGGER broken`)
 	s.Next()
 	s.on(kiosk.ScreenReceipt)
 	if sum, err := s.rep.Summary(t.Context()); err != nil || sum.Pending != 1 {

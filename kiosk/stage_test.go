@@ -12,7 +12,6 @@ import (
 	"cityhall/shared/city"
 	"cityhall/shared/replica"
 	"cityhall/shared/sim/town"
-	"cityhall/shared/sqlite"
 )
 
 const district = town.Harbor
@@ -146,17 +145,4 @@ func (s *stage) report() *kiosk.Receipt {
 	s.Next()
 	s.on(kiosk.ScreenReceipt)
 	return s.Kiosk.Receipt()
-}
-
-// outbox changes the outbox behind the program's back.
-func (s *stage) outbox(statement string) {
-	s.t.Helper()
-	db, err := sqlite.Open(s.t.Context(), filepath.Join(s.dir, "outbox.db"), sqlite.Options{MaxConns: 1})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.ExecContext(s.t.Context(), statement); err != nil {
-		s.t.Fatal(err)
-	}
 }

@@ -24,6 +24,9 @@ func cityhall(t *testing.T, passphrase string, fine bool, args ...string) string
 }
 
 func TestBackupAndRestoreOfARunningCity(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes a whole demo city, and runs ten programs")
+	}
 	root := t.TempDir()
 	h := openHall(t, "-data", root, "-addr", "127.0.0.1:0")
 	if h.Console == "" {

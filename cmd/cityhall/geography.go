@@ -19,6 +19,7 @@ import (
 // Import is the command line of what is brought into a city.
 type Import struct {
 	Geography ImportGeography `cmd:"" help:"Make the places database of a folder of GeoJSON and CSV files."`
+	Map       ImportMap       `cmd:"" help:"Show a map of the city's own, an MBTiles file of pictures, instead of one drawn of its places."`
 }
 
 // ImportGeography is the command line of an import of a city's geography.

@@ -175,7 +175,7 @@ func TestFallenTree(t *testing.T) {
 	h := openHall(t, "-addr", "127.0.0.1:0", "-data", data)
 	j.say(0, "%s is open at %s", h.City, h.Sync)
 
-	kiosk := j.newWindow(h, "kiosk", "kiosk", h.Enrol["kiosk"][0].Link, 1080, 1920)
+	kiosk := j.newWindow(h, "kiosk", "kiosk", h.Enrol["kiosk"][0].Link, 1080, 1920, "-at", "Alder Bend Public Library")
 	took := kiosk.open()
 	kiosk.WaitFor("Report a problem", eventually)
 	kiosk.WaitFor("The city is reachable", eventually)
@@ -203,6 +203,8 @@ func TestFallenTree(t *testing.T) {
 	kiosk.WaitFor("No line right now", eventually)
 	j.say(0, "the kiosk's line is cut, and it says so")
 	kiosk.show("offline")
+	kiosk.myAddress()
+	j.say(0, "a resident reads what concerns %s, without a line", streetAddress)
 	ref := kiosk.report()
 	j.say(0, "a resident reports a fallen tree and is given %s", ref)
 

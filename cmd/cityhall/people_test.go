@@ -2,6 +2,24 @@ package main_test
 
 import "cityhall/shared/sim/stage"
 
+// myAddress is a resident at the kiosk who asks what concerns an address.
+func (w *window) myAddress() {
+	w.j.t.Helper()
+	w.press("My address")
+	w.TypeInto("Address or landmark", streetAddress)
+	w.WaitForPattern(`^`+streetAddress+`\. `, soon)
+	w.press("Next")
+	w.WaitFor("Trash", soon)
+	w.WaitFor("Your side: even house numbers", soon)
+	w.WaitFor("Alder Bend Public Library", soon)
+	w.show("my-address")
+	w.press("Done")
+	w.WaitFor("Report a problem", soon)
+	if w.Has(streetAddress) {
+		w.j.t.Error("the kiosk shows an address that somebody asked for after they left")
+	}
+}
+
 // report is a resident at the kiosk, who answers what is asked until the receipt
 // stands there. It gives the reference.
 func (w *window) report() string {
@@ -23,6 +41,11 @@ func (w *window) report() string {
 	hit := w.WaitForPattern(`^`+streetAddress+`\. `, soon)
 	w.show("place-search")
 	w.TapAt(hit)
+	w.WaitFor("Is it here?", soon)
+	w.press("Adjust on the map")
+	w.WaitFor("It is here", soon)
+	w.show("point")
+	w.press("It is here")
 	w.WaitFor("Is it here?", soon)
 	w.show("place")
 	w.press("Continue")

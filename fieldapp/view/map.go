@@ -66,7 +66,7 @@ func (p *page) mapped(spec touch.MapSpec) fyne.CanvasObject {
 	if b, known := p.a.Bounds(); known {
 		spec.Bounds = touch.Bounds(b)
 	}
-	spec.Tiles, spec.MaxZoom, spec.Here = p.v.tiles(), closest, here(p.a)
+	spec.Tiles, spec.MaxZoom, spec.Here, spec.Attribution = p.v.tiles(), closest, here(p.a), p.a.MapCredit()
 	m := p.t.Map(spec)
 	p.v.maps.live = m
 	return m

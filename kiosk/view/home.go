@@ -15,7 +15,7 @@ func (p *page) home() fyne.CanvasObject {
 		return t.Side(p.size.Width*0.36, t.Hero(p.welcome()), t.Frame(p.lines(), body, p.homeFoot()))
 	}
 	hero := t.Hero(t.V(look.None, p.cityBar(), t.Inset(look.S, look.L, look.L, look.L, p.greeting())))
-	body := t.Scroll(t.Middle(p.column(), t.Inset(look.L, look.L, look.L, look.L, p.ways())))
+	body := t.Scroll(t.Middle(p.column(), t.Inset(look.M, look.L, look.M, look.L, p.ways())))
 	return t.Frame(t.V(look.None, hero, p.lines()), body, p.homeFoot())
 }
 

@@ -43,7 +43,7 @@ func (p *page) lookAt(at city.Place) {
 // mapSpec is a map of the city. The page says in words what it shows.
 func (p *page) mapSpec(name string) touch.MapSpec {
 	b, _ := p.k.Bounds()
-	spec := touch.MapSpec{Name: name, View: p.v.mapView(), MaxZoom: closest, Bare: true, Attribution: p.k.Settings().Name, Bounds: touch.Bounds(b)}
+	spec := touch.MapSpec{Name: name, View: p.v.mapView(), MaxZoom: closest, Bare: true, Attribution: p.k.MapCredit(), Bounds: touch.Bounds(b)}
 	if p.v.tiles != nil {
 		spec.Tiles = p.v.tiles()
 	}

@@ -18,7 +18,6 @@ import (
 	"cityhall/shared/protocol"
 	"cityhall/shared/replica"
 	"cityhall/shared/sim/town"
-	"cityhall/shared/sqlite"
 )
 
 // stage is a kiosk in a town that has a dozen services, a map and a past.
@@ -231,7 +230,7 @@ func (s *stage) fresh() {
 	}
 	if s.broken {
 		s.broken = false
-		s.outbox(`DROP TRIGGER broken`)
+		s.town.Outbox(s.dir, `DROP TRIGGER broken`)
 	}
 	s.k.Reset()
 	s.k.Refresh()
@@ -247,17 +246,5 @@ func (s *stage) deliver() {
 func (s *stage) breakDisk() {
 	s.t.Helper()
 	s.broken = true
-	s.outbox(`CREATE TRIGGER broken BEFORE INSERT ON entry BEGIN SELECT RAISE(FAIL, 'the disk is broken'); END`)
-}
-
-func (s *stage) outbox(statement string) {
-	s.t.Helper()
-	db, err := sqlite.Open(s.t.Context(), filepath.Join(s.dir, "outbox.db"), sqlite.Options{MaxConns: 1})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.ExecContext(s.t.Context(), statement); err != nil {
-		s.t.Fatal(err)
-	}
+	s.town.Outbox(s.dir, `CREATE TRIGGER broken BEFORE INSERT ON entry BEGIN SELECT RAISE(FAIL, 'the disk is broken'); END`)
 }

@@ -6,11 +6,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"html"
 	"image"
 	"image/draw"
 	_ "image/jpeg" // what tiles are written in
 	_ "image/png"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -41,6 +43,7 @@ type Own struct {
 	edition  string
 	extent   atlas.Bounds
 	min, max int
+	credit   string
 }
 
 // OpenOwn opens a map file for reading; sha is the SHA-256 of it in hexadecimal.
@@ -66,6 +69,10 @@ func (o *Own) Edition() string { return o.edition }
 // Extent is what the file says that it covers, or else what its tiles cover.
 func (o *Own) Extent() atlas.Bounds { return o.extent }
 
+// Attribution is who made the map, as the file says it, without markup; to be
+// shown with it.
+func (o *Own) Attribution() string { return o.credit }
+
 // Zooms are the levels that the file has tiles of.
 func (o *Own) Zooms() (least, most int) { return o.min, o.max }
 
@@ -86,8 +93,8 @@ func (o *Own) load(ctx context.Context) error {
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("its metadata cannot be read: %w", err)
 	}
-	switch strings.ToLower(said["format"]) {
-	case "pbf", "mvt":
+	o.credit = unmarked(said["attribution"])
+	if format := strings.ToLower(said["format"]); format == "pbf" || format == "mvt" {
 		return errors.New("its tiles are vectors (pbf); export it as pictures, PNG or JPEG")
 	}
 	var least, most sql.NullInt64
@@ -109,6 +116,20 @@ func (o *Own) load(ctx context.Context) error {
 	}
 	return err
 }
+
+var markup = regexp.MustCompile(`<[^>]*>`)
+
+// unmarked is a line of plain text of what may be HTML.
+func unmarked(text string) string {
+	text = strings.Join(strings.Fields(html.UnescapeString(markup.ReplaceAllString(text, ""))), " ")
+	if runes := []rune(text); len(runes) > mostCredit {
+		return string(runes[:mostCredit-1]) + "…"
+	}
+	return text
+}
+
+// mostCredit bounds a line at the foot of a map.
+const mostCredit = 120
 
 // bounds reads "west,south,east,north" in degrees; the whole world, as some
 // programs write who do not know, is none.

@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -105,7 +106,7 @@ func openOwn(t *testing.T, path string) *basemap.Own {
 
 func TestOwnMap(t *testing.T) {
 	o := openOwn(t, sheetOf{
-		metadata: map[string]string{"format": "png", "bounds": "-69.5,46.1,-69.1,46.5", "minzoom": "3"},
+		metadata: map[string]string{"format": "png", "bounds": "-69.5,46.1,-69.1,46.5", "minzoom": "3", "attribution": "<a href=\"https://example.org\">&copy; OpenStreetMap</a>\n contributors"},
 		// Of zoom 4, the tile in the third column from the west and the second row from the north.
 		tiles: map[[3]int][]byte{{4, 2, 14}: coloured(t, 256, blue, asPNG), {5, 9, 0}: coloured(t, 512, red, asJPEG)},
 	}.write(t))
@@ -114,6 +115,9 @@ func TestOwnMap(t *testing.T) {
 	}
 	if b := o.Extent(); b != (atlas.Bounds{South: 461_000_000, West: -695_000_000, North: 465_000_000, East: -691_000_000}) {
 		t.Errorf("extent %v", b)
+	}
+	if o.Attribution() != "© OpenStreetMap contributors" {
+		t.Errorf("made by %q", o.Attribution())
 	}
 	if least, most := o.Zooms(); least != 4 || most != 5 {
 		t.Errorf("zooms %d to %d", least, most)
@@ -199,5 +203,26 @@ func TestNoOwnMap(t *testing.T) {
 				t.Errorf("says %v, want a word of %q", err, c.says)
 			}
 		})
+	}
+}
+
+// TestOpenSource serves the city's own map where there is one that can be read, and
+// closes it; what is drawn of the places otherwise.
+func TestOpenSource(t *testing.T) {
+	drawn := alderBend(t)
+	good := sheetOf{metadata: map[string]string{"attribution": "Alder Bend GIS"}, tiles: map[[3]int][]byte{{4, 2, 14}: coloured(t, 256, blue, asPNG)}}.write(t)
+	bad := filepath.Join(t.TempDir(), "none")
+	tile := look.MapTile{Z: 4, X: 2, Y: 1, Scale: 1}
+	for path, want := range map[string]struct {
+		colour color.Color
+		credit string
+	}{good: {blue, "Alder Bend GIS"}, bad: {look.MapLight.Ink().Outside, ""}, "": {look.MapLight.Ink().Outside, ""}} {
+		s := basemap.OpenSource(t.Context(), drawn, path, sha, basemap.Options{Log: slog.New(slog.DiscardHandler)})
+		if got := wait(t, s, tile).At(10, 10); apart(got, want.colour) > 0 || s.Attribution() != want.credit {
+			t.Errorf("%q: %v, by %q", path, got, s.Attribution())
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

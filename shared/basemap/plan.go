@@ -105,6 +105,7 @@ type wish struct {
 	rank   float64 // the lowest is first
 	name   string
 	apart  float64 // from the next one of the same name
+	size   float64 // of letters along a line, whose boxes are worked out when it is tried
 	places []label
 }
 
@@ -162,6 +163,9 @@ func (p *planner) grant(w wish) {
 		at := l.path[len(l.path)/2]
 		if slices.ContainsFunc(p.taken[w.name], func(q point) bool { return q.to(at) < w.apart }) {
 			continue
+		}
+		if len(l.path) > 1 {
+			l.boxes = boxesAlong(l.path, w.size)
 		}
 		if p.plan.put(l) {
 			p.taken[w.name] = append(p.taken[w.name], at)

@@ -62,7 +62,7 @@ func (p *planner) street(c *chain) {
 	slots := max(1, int(length/repeatAfter))
 	each := length / float64(slots)
 	for slot := range slots {
-		w := wish{name: c.name, apart: leastApart, rank: float64(k) * 10}
+		w := wish{name: c.name, apart: leastApart, size: l.size, rank: float64(k) * 10}
 		if slot != slots/2 {
 			w.rank += 6 // every street has its name once before others have it twice
 		}
@@ -71,7 +71,7 @@ func (p *planner) street(c *chain) {
 		for step := 0.0; step <= max(0, reach); step += 24 {
 			for _, at := range []float64{middle + step, middle - step} {
 				if path := along(line, at-wide/2-2, at+wide/2+2); path != nil {
-					w.places = append(w.places, label{kind: k, lines: []string{c.name}, path: path, boxes: boxesAlong(path, l.size)})
+					w.places = append(w.places, label{kind: k, lines: []string{c.name}, path: path})
 				}
 				if step == 0 {
 					break

@@ -40,6 +40,7 @@ const (
 // the background: the latest asked for first. It satisfies touch.Tiles.
 type Source struct {
 	from   Drawer
+	own    *Own  // that is closed with the source; nil for a drawn map
 	disk   *disk // nil keeps nothing
 	log    *slog.Logger
 	ctx    context.Context
@@ -87,6 +88,31 @@ func NewSource(from Drawer, o Options) *Source {
 	return s
 }
 
+// OpenSource serves a city's own map, the file at path that is named sha, or where
+// path is empty or the file cannot be read, what is drawn of its places.
+func OpenSource(ctx context.Context, drawn *Map, path, sha string, o Options) *Source {
+	if path == "" {
+		return NewSource(drawn, o)
+	}
+	own, err := OpenOwn(ctx, path, sha)
+	if err != nil {
+		s := NewSource(drawn, o)
+		s.tell("the city's own map cannot be shown", err)
+		return s
+	}
+	s := NewSource(own, o)
+	s.own = own
+	return s
+}
+
+// Attribution is who made the map, to be shown with it; empty for a drawn one.
+func (s *Source) Attribution() string {
+	if s.own == nil {
+		return ""
+	}
+	return s.own.Attribution()
+}
+
 // Tile gives a tile at once, or nil while it is not there; then it is made soon.
 // The same picture is the same value, for as long as it is in memory.
 func (s *Source) Tile(t look.MapTile) image.Image {
@@ -122,7 +148,7 @@ func (s *Source) Watch(changed func()) (stop func()) {
 	}
 }
 
-// Close ends the workers, and returns when they have ended.
+// Close ends the workers, and returns when they have ended. It is called once.
 func (s *Source) Close() error {
 	s.mu.Lock()
 	s.cancel()
@@ -131,6 +157,9 @@ func (s *Source) Close() error {
 	s.wake.Broadcast()
 	s.mu.Unlock()
 	s.work.Wait()
+	if s.own != nil {
+		return s.own.Close()
+	}
 	return nil
 }
 

@@ -14,6 +14,7 @@ type Settings struct {
 	Phone      string     `json:"phone,omitempty"`       // answers when nothing else does
 	LookupSalt string     `json:"lookup_salt,omitempty"` // base64url; see keys.Reference
 	Places     string     `json:"places,omitempty"`      // blob of the places database; see atlas
+	Map        string     `json:"map,omitempty"`         // blob of a map of the city's own, instead of one drawn of its places; see basemap
 	TabletDays int        `json:"tablet_days,omitempty"` // for which a tablet shows people without a word of the server; 0: 14
 	PublicURL  string     `json:"public_url,omitempty"`  // where a receipt's QR code leads
 }

@@ -120,6 +120,9 @@ func TestBoundsAndThumbnail(t *testing.T) {
 	for _, c := range []struct{ w, h, wantW, wantH int }{
 		{4000, 3000, 2048, 1536}, {300, 5000, 123, 2048}, {2048, 100, 2048, 100}, {10, 8, 10, 8}, {20000, 3, 2048, 1},
 	} {
+		if testing.Short() && c.w*c.h > 4_000_000 {
+			continue
+		}
 		p, err := photo.Take(bytes.NewReader(asJPEG(t, image.NewGray(image.Rect(0, 0, c.w, c.h)))))
 		if err != nil {
 			t.Fatalf("%dx%d: %v", c.w, c.h, err)
@@ -266,6 +269,9 @@ func TestThumbnailFitsItsRecord(t *testing.T) {
 
 // TestLargestPhotoIsBounded keeps the scaler from asking for 32 bytes a pixel.
 func TestLargestPhotoIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("scales 12 megapixels")
+	}
 	file := asJPEG(t, image.NewYCbCr(image.Rect(0, 0, 4000, 3000), image.YCbCrSubsampleRatio420))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -12,6 +12,7 @@ const (
 	MaxPushBody   = 4 << 20         // bytes of a push, decompressed
 	MaxPage       = 2000            // frames in one page of a pull
 	MaxBlob       = 32 << 20        // bytes of one blob
+	MaxMap        = 1 << 30         // bytes of a file that the city's settings name; it comes from the server, never from a device
 	MaxChunk      = 8 << 20         // bytes of one PATCH of a blob
 	MaxHello      = 64 << 10        // bytes of a hello
 	ClockSkew     = 5 * time.Minute // of a signature, against the server's clock

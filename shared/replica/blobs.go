@@ -147,25 +147,6 @@ func (r *Replica) BlobPath(sha string) (string, bool) {
 	return "", false
 }
 
-// fetchPlaces gets the places database that the city's settings name.
-func (r *Replica) fetchPlaces(ctx context.Context) error {
-	settings, err := city.LoadSettings(r.cache)
-	if err != nil || settings.Places == "" {
-		return err
-	}
-	if _, have := r.BlobPath(settings.Places); have {
-		return nil
-	}
-	_, err = r.FetchBlob(ctx, settings.Places)
-	if city.CodeOf(err) == city.CodeUnknown { // not uploaded yet: the next round asks again
-		return nil
-	}
-	if err == nil {
-		r.tell()
-	}
-	return err
-}
-
 func noteBlob(ctx context.Context, q querier, sha string, size int64) error {
 	_, err := q.ExecContext(ctx, `INSERT INTO blob (sha256, bytes, state, hash) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 		sha, size, blobWaiting, rowHash([]byte(sha), size, []byte(blobWaiting)))

@@ -39,21 +39,18 @@ func (r *Replica) downloadBlob(ctx context.Context, id *identity, sha string) ([
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("go on with a photo: %w", err)
 	}
-	for total := int64(-1); total < 0 || int64(len(data)) < total; {
-		var more []byte
-		if more, total, err = r.piece(ctx, id, sha, int64(len(data))); err != nil {
-			return nil, err
+	err = r.pieces(ctx, id, sha, int64(len(data)), maxAnswer, func(at int64, more []byte, total int64) (bool, error) {
+		data = append(data[:at], more...)
+		if int64(len(data)) == total {
+			return true, nil
 		}
-		if total < 0 { // what was here does not fit what is there
-			data = nil
-			continue
+		if err := appendTo(part, at, more); err != nil {
+			return false, fmt.Errorf("keep a photo: %w", explain(err))
 		}
-		data = append(data, more...)
-		if int64(len(data)) < total {
-			if err := appendTo(part, int64(len(data)-len(more)), more); err != nil {
-				return nil, fmt.Errorf("keep a photo: %w", explain(err))
-			}
-		}
+		return true, nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	if nameOf(data) != sha {
 		return nil, errors.Join(unreachable(errors.New("a photo was damaged on the way")), forgetFile(part))
@@ -67,9 +64,30 @@ func (r *Replica) downloadBlob(ctx context.Context, id *identity, sha string) ([
 	return data, forgetFile(part)
 }
 
-// piece asks for the bytes from at on, and gives them with the size of the whole:
-// -1 when the server has no such place, and all has to come anew.
-func (r *Replica) piece(ctx context.Context, id *identity, sha string, at int64) ([]byte, int64, error) {
+// pieces hands over what is missing from at on, until the whole is there or take
+// says false. Where what is here does not fit what is there, it begins anew at 0.
+func (r *Replica) pieces(ctx context.Context, id *identity, sha string, at, most int64, take func(at int64, more []byte, total int64) (bool, error)) error {
+	for total := int64(-1); total < 0 || at < total; {
+		more, size, err := r.piece(ctx, id, sha, at, most)
+		if err != nil {
+			return err
+		}
+		if total = size; total < 0 {
+			at = 0
+			continue
+		}
+		if on, err := take(at, more, total); err != nil || !on {
+			return err
+		}
+		at += int64(len(more))
+	}
+	return nil
+}
+
+// piece asks for the bytes from at on, and gives them with the size of the whole,
+// which is at most so many: -1 when the server has no such place, and all has to
+// come anew.
+func (r *Replica) piece(ctx context.Context, id *identity, sha string, at, most int64) ([]byte, int64, error) {
 	a, err := r.call(ctx, id, request{method: http.MethodGet, path: "/blobs/" + sha, limit: maxAnswer,
 		header: map[string]string{"Range": fmt.Sprintf("bytes=%d-%d", at, at+downloadChunk-1), "If-Range": `"` + sha + `"`}})
 	if at > 0 && isRefusal(err, protocol.CodeOffset) {
@@ -86,7 +104,7 @@ func (r *Replica) piece(ctx context.Context, id *identity, sha string, at int64)
 		return a.body, int64(len(a.body)), nil
 	}
 	from, size, ok := contentRange(said)
-	if !ok || from != at || len(a.body) == 0 || size > maxAnswer || at+int64(len(a.body)) > size {
+	if !ok || from != at || len(a.body) == 0 || size > most || at+int64(len(a.body)) > size {
 		return nil, 0, unreachable(errors.New("a piece of a photo does not fit"))
 	}
 	return a.body, size, nil

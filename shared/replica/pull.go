@@ -183,7 +183,7 @@ func (r *Replica) takeOver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	named[settings.Places] = true
+	named[settings.Places], named[settings.Map] = true, true
 	if err := emptyFolder(filepath.Join(r.cfg.Dir, fetchedBlobs), named); err != nil {
 		return err
 	}

@@ -148,6 +148,24 @@ func (r *Replica) noteAnswered(todo []entry, verdicts []protocol.PushVerdict) {
 	r.answered.upto = last.n
 }
 
+// markAnswered marks what the server has answered in a round that breaks off before
+// the echoes are all here.
+func (r *Replica) markAnswered(ctx context.Context) error {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	for after := r.answered.after; after < r.answered.upto; {
+		some, err := r.load(ctx, r.out, selectPlaced, r.answered.stream, int64(after), claimsAtOnce)
+		if err != nil || len(some) == 0 {
+			return err
+		}
+		after = some[len(some)-1].n
+		if err := r.writeEntries(ctx, r.moved(some, nil), moveEntry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // queue gives the next entries to send, at most size and one push's worth. When
 // the server's copy of the stream is not a beginning of ours, or an act among
 // them is missing, what is pending goes on a new stream: ids and content stay.

@@ -113,6 +113,7 @@ func (r *Replica) round(ctx context.Context, id *identity) error {
 	} else if answered {
 		return r.afterPull(ctx, id)
 	}
+	r.answered = stretch{}
 	at, err := r.hello(ctx, id)
 	if err != nil {
 		return err
@@ -122,16 +123,18 @@ func (r *Replica) round(ctx context.Context, id *identity) error {
 	for range maxRepeats {
 		before := at
 		if pushed = r.push(ctx, id, &at); hopeless(pushed) {
-			return errors.Join(pushed, r.settle(ctx))
+			return errors.Join(pushed, r.markAnswered(ctx))
 		}
 		if at == before && r.hasAll(at.current) {
 			pulled = nil
 		} else if pulled = r.pull(ctx, id); isRefusal(pulled, protocol.CodeUpgrade) {
-			pulled = errors.Join(pulled, r.settle(ctx))
+			pulled = errors.Join(pulled, r.markAnswered(ctx))
 			break // what this program can no longer read does not keep it from sending
+		} else if pulled != nil {
+			return errors.Join(pushed, pulled, r.markAnswered(ctx))
 		}
-		if err := r.settle(ctx); errors.Join(pulled, err) != nil {
-			return errors.Join(pushed, pulled, err)
+		if err := r.settle(ctx); err != nil {
+			return errors.Join(pushed, err)
 		}
 		missing, err := r.reconcile(ctx, id)
 		if err != nil && !lostPlace(err) {
@@ -149,7 +152,7 @@ func (r *Replica) round(ctx context.Context, id *identity) error {
 
 // afterPull is what a round does once the records are here.
 func (r *Replica) afterPull(ctx context.Context, id *identity) error {
-	return errors.Join(r.verify(ctx, id), r.sendBlobs(ctx, id), r.fetchPlaces(ctx), r.prune(ctx))
+	return errors.Join(r.verify(ctx, id), r.sendBlobs(ctx, id), r.fetchMaps(ctx), r.prune(ctx))
 }
 
 // answerPoke pulls what the server has just told of, without a hello before it: so

@@ -3,6 +3,7 @@ package sim_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"testing"
 	"testing/synctest"
@@ -172,4 +173,34 @@ func TestIdleRoundIsOneCall(t *testing.T) {
 	record(t, r, report(city.NewID()))
 	round(1, 1, "an act")
 	round(1, 0, "nothing new")
+}
+
+// yes says for the city that nothing is new, without its signature.
+type yes struct{ *sim.Line }
+
+func (y yes) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method != http.MethodHead {
+		return y.Line.RoundTrip(r)
+	}
+	return &http.Response{StatusCode: http.StatusNoContent, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+}
+
+// TestNobodyElseSaysThatNothingIsNew: whoever sits on the line cannot keep news back by
+// a yes of his own.
+func TestNobodyElseSaysThatNothingIsNew(t *testing.T) {
+	c := newCity(t)
+	r := reopened(t, t.TempDir(), yes{line(c)})
+	enrol(t, c, r, city.DeviceKiosk, city.ScopePublic)
+	job := crewJob(t, c, sim.Crew, "first")
+	step(t, r)
+	step(t, r)
+	if err := c.Act(ctx, &city.CloseRequest{Request: job, Outcome: city.OutcomeFixed, Words: "done"}); err != nil {
+		t.Fatal(err)
+	}
+	step(t, r)
+	if rec, err := r.View(ctx); err != nil {
+		t.Fatal(err)
+	} else if req, _, err := city.LoadRequest(rec, job); err != nil || req.Status != city.StatusClosed {
+		t.Error("the news did not come", req.Status, err)
+	}
 }

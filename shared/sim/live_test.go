@@ -1,15 +1,12 @@
 package sim_test
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"cityhall/shared/city"
@@ -67,37 +64,12 @@ func TestNewsBehindAProxy(t *testing.T) {
 		within time.Duration
 	}{"no streams": {false, 5 * time.Second}, "no waiting either": {true, 2 * time.Minute}} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				dir, err := sim.Folder("live-*")
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer os.RemoveAll(dir)
-				c, err := sim.NewCity(ctx, dir+"/city", sim.NewClock(noon))
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer c.Close()
+			idle(t, func(t *testing.T, dir string, c *sim.City) {
 				proxy := &collecting{to: perCall{c}, deaf: x.deaf}
-				r, err := replica.Open(ctx, replica.Config{Dir: dir + "/device", Now: sim.NewClock(noon).Now, Version: "test", Transport: proxy})
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer r.Close()
-				enrol(t, c, r, city.DeviceKiosk, city.ScopePublic)
-				run, stop := context.WithCancel(ctx)
-				done := make(chan error, 1)
-				go func() { done <- r.Run(run) }()
+				r, stop := running(t, c, replica.Config{Dir: dir + "/device", Transport: proxy})
 				time.Sleep(5 * time.Minute)
-				number := crewJob(t, c, sim.Crew, "news").Number()
-				time.Sleep(x.within)
-				if found, err := r.Find(ctx, city.KindRequest, "number", number); err != nil || len(found) != 1 {
-					t.Errorf("not here after %v: %v", x.within, err)
-				}
+				wantNews(t, c, r, x.within)
 				stop()
-				if err := <-done; err != nil {
-					t.Error(err)
-				}
 				if n := proxy.asked.Load(); !x.deaf && (n < 8 || n > 40) || proxy.streams.Load() < 1 {
 					t.Errorf("%d streams and %d questions in five minutes", proxy.streams.Load(), n)
 				}
@@ -170,6 +142,41 @@ func TestNewsOfAnotherProgram(t *testing.T) {
 		found, err := r.Records(ctx, city.KindCity)
 		if err != nil || len(found) != 1 || found[0].Text("places") != sha || wire.pull.Load() == pulls {
 			t.Errorf("the device has of the city %v, %v", found, err)
+		}
+	})
+}
+
+// stopping is a line whose first streams meet a server that stops: 502 of a proxy.
+type stopping struct {
+	collecting
+	left atomic.Int64
+}
+
+func (s *stopping) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Path == protocol.Path+"/live" && r.URL.Query().Get("wait") == "" {
+		s.streams.Add(1)
+		if s.left.Add(-1) >= 0 {
+			return &http.Response{StatusCode: http.StatusBadGateway, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+		}
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: mute{r}, Request: r}, nil
+	}
+	if r.URL.Path == protocol.Path+"/live" {
+		s.asked.Add(1)
+	}
+	return s.to.RoundTrip(r)
+}
+
+// TestServerThatStopsIsNoProxy: a server that is replaced says nothing of the way to
+// it; devices try a stream again and do not ask for an hour.
+func TestServerThatStopsIsNoProxy(t *testing.T) {
+	idle(t, func(t *testing.T, dir string, c *sim.City) {
+		wire := &stopping{collecting: collecting{to: perCall{c}}}
+		wire.left.Store(3)
+		_, stop := running(t, c, replica.Config{Dir: dir + "/device", Transport: wire})
+		defer stop()
+		time.Sleep(25 * time.Second) // before the stream that follows is found to be silent
+		if streams, asked := wire.streams.Load(), wire.asked.Load(); streams != 4 || asked != 0 {
+			t.Errorf("%d streams and %d questions", streams, asked)
 		}
 	})
 }

@@ -359,7 +359,7 @@ func (w *ward) rest(t *rapid.T) {
 func TestAnyOutbox(t *testing.T) {
 	steps, want := 0, *machineSteps
 	if testing.Short() {
-		want = 60
+		want = 30
 	}
 	c := newCity(t)
 	first := &keeper{dir: t.TempDir(), owed: map[city.MutationID]int{}}

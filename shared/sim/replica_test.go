@@ -121,6 +121,9 @@ func TestWrongClocksChangeNothing(t *testing.T) {
 		if err != nil || !ok || !req.ReceivedAt.Equal(noon) {
 			t.Fatalf("at %v: received at %v %v %v", at, req.ReceivedAt, ok, err)
 		}
+		if now, sure := r.CityTime(); !sure || now.Sub(noon).Abs() > time.Minute {
+			t.Fatalf("at %v: it takes the city's time for %v, sure %v", at, now, sure)
+		}
 	}
 }
 

@@ -85,6 +85,10 @@ func (s *salvager) all() error {
 	low := int64(1) // ids below 1 are read, but not sought
 	var gaps []stretch
 	last, whole, err := s.run(s.up, stretch{math.MinInt64, math.MaxInt64})
+	var code sqlite3.Error
+	if last == nil && errors.As(s.lastErr, &code) && code.Code == sqlite3.ErrNotADB {
+		return err // its head is gone: the engine opens no row of it, wherever one looks
+	}
 	for err == nil && !whole {
 		if last != nil {
 			low = max(low, *last+1)

@@ -186,6 +186,7 @@ func (m *Map) SetMarks(marks []Mark) {
 func (m *Map) SetHere(h *Here) {
 	m.spec.Here = h
 	m.dot.label = m.hereWords()
+	m.tools.name()
 	m.tools.dress()
 	m.arrange()
 }

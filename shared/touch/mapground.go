@@ -83,6 +83,7 @@ func (g *mapGround) FocusGained() {
 	g.focused, g.ring.StrokeWidth = true, g.m.k.ring()
 	g.m.k.activity()
 	g.m.k.say(g.label())
+	g.m.k.reveal(g)
 	g.ring.Refresh()
 }
 

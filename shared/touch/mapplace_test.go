@@ -82,3 +82,36 @@ func TestMyPlace(t *testing.T) {
 		t.Error("a place that is no longer known is shown")
 	}
 }
+
+// TestNamedPlace is a bare map around a place that is not one's own: no head, no
+// list but of what stands on one spot, and the place has its name.
+func TestNamedPlace(t *testing.T) {
+	m := openMap(t, func(s *touch.MapSpec) {
+		s.Marks = []touch.Mark{{ID: "a", At: off(300, 0), Label: "Pothole"}, {ID: "b", At: off(300, 0), Label: "Tree"}}
+		s.Here, s.Bare = &touch.Here{At: off(0, 0), Name: "The place you chose"}, true
+	})
+	labels := func() (out []string) {
+		for _, n := range touch.Walk(m.shell) {
+			out = append(out, n.Label)
+		}
+		return out
+	}
+	if all := labels(); !slices.Contains(all, "The place you chose") || slices.Contains(all, "You are here") || slices.Contains(all, "Show as a list") {
+		t.Errorf("the map says %q", all)
+	}
+	m.view.Look(off(900, 0), 17)
+	tap(t, m.stage, "Show on the map: The place you chose")
+	if got := metresBetween(m.view.Centre(), off(0, 0)); got > 0.1 {
+		t.Errorf("%.1f m off the place", got)
+	}
+	m.view.Look(off(300, 0), 19)
+	tap(t, m.stage, "2 places close together")
+	if all := labels(); !m.view.Listed() || !slices.Contains(all, "Show the map") {
+		t.Errorf("what stands on one spot is not listed, or there is no way back: %q", all)
+	}
+	tap(t, m.stage, "Show the map")
+	m.widget.SetHere(&touch.Here{At: off(0, 0)})
+	if all := labels(); !slices.Contains(all, "You are here") || !slices.Contains(all, "Go to where I am") {
+		t.Errorf("one's own place is still called another: %q", all)
+	}
+}

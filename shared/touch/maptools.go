@@ -35,9 +35,7 @@ func newMapTools(m *Map) *mapTools {
 		return p
 	}
 	t.my = button(look.IconLocate, "common.map.my_place", m.myPlace)
-	if h := m.spec.Here; h != nil && h.Name != "" {
-		t.my.SetLabel(k.T("common.map.to", "place", h.Name))
-	}
+	t.name()
 	t.in = button(look.IconPlus, "common.map.zoom_in", func() { m.zoom(1, m.middle()) })
 	t.out = button(look.IconMinus, "common.map.zoom_out", func() { m.zoom(-1, m.middle()) })
 	t.stack = box(column{k.Px(look.S)}, t.my, t.in, t.out)
@@ -50,6 +48,15 @@ func newMapTools(m *Map) *mapTools {
 	t.strip = k.Over()
 	t.dress()
 	return t
+}
+
+// name tells of the button that leads there what place it leads to.
+func (t *mapTools) name() {
+	words := t.m.k.T("common.map.my_place")
+	if h := t.m.spec.Here; h != nil && h.Name != "" {
+		words = t.m.k.T("common.map.to", "place", h.Name)
+	}
+	t.my.SetLabel(words)
 }
 
 // mapLayout keeps the pin's tip in the middle and the buttons in the corner

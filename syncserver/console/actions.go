@@ -115,6 +115,9 @@ func (v *call) postedForm(name, address string) (*form, bool) {
 func (v *call) do(f *form, act city.Act, name string) (string, error) {
 	actor := city.Actor{Kind: city.ActorStaff, ID: v.staff.ID, Name: v.staff.Name}
 	verdict, err := v.Store.Act(v.ctx, actor, f.ID, f.Seen, act)
+	if _, erased := act.(*city.ErasePerson); err == nil && erased {
+		err = v.removeSticks(0) // an answer that waits may hold what is erased
+	}
 	if err != nil {
 		return "", err
 	}

@@ -57,23 +57,34 @@ func busy(t *testing.T) (*town, *device, *device, job, city.ID) {
 	return f, kiosk, tablet, j, review
 }
 
+// served is the address of the console, with a slash at its end.
+func (f *town) served() string {
+	server := httptest.NewServer(f.engine)
+	f.t.Cleanup(server.Close)
+	return server.URL + "/console/"
+}
+
+// enter signs in where the browser is asked to, and waits for words of what comes.
+func enter(b *stage.Browser, name, password, want string) {
+	b.FillLabel("Name", name)
+	b.FillLabel("Password", password)
+	b.Press("Enter")
+	b.WaitText(want, 10*time.Second)
+}
+
 // TestPictures shows every page at three sizes and holds each to the basics: no
 // sideways scrolling, everything labelled, targets large enough, readable colours.
 func TestPictures(t *testing.T) {
 	stage.Need(t, "chromium")
 	f, _, _, j, review := busy(t)
 	shot := pictures(t)
-	server := httptest.NewServer(f.engine)
-	t.Cleanup(server.Close)
+	root := f.served()
 	b := stage.NewBrowser(t, 1280, 800)
 	f.signIn("ruth")
-	b.Open(server.URL + "/console/")
+	b.Open(root)
 	b.SavePNG(shot("sign-in"))
 	basics(t, b, "sign-in")
-	b.FillLabel("Name", "ruth")
-	b.FillLabel("Password", password)
-	b.Press("Enter")
-	b.WaitText("What and where", 10*time.Second)
+	enter(b, "ruth", password, "What and where")
 	for _, size := range []struct {
 		name string
 		w, h int
@@ -83,7 +94,7 @@ func TestPictures(t *testing.T) {
 		b.Dark(size.dark)
 		for name, at := range map[string]string{"inbox": "requests", "overdue": "requests?tab=overdue", "empty": "requests?tab=all&q=nothing", "request": "requests/" + string(j.request),
 			"reviews": "reviews", "review": "reviews/" + string(review), "devices": "devices", "enrol": "devices/enrol"} {
-			b.Open(server.URL + "/console/" + at)
+			b.Open(root + at)
 			b.SaveFullPNG(shot(size.name + "-" + name))
 			basics(t, b, size.name+"-"+name)
 		}
@@ -95,8 +106,7 @@ func TestMorePictures(t *testing.T) {
 	stage.Need(t, "chromium")
 	f, kiosk, tablet, j, _ := busy(t)
 	shot := pictures(t)
-	server := httptest.NewServer(f.engine)
-	t.Cleanup(server.Close)
+	root := f.served()
 	refused := f.assigned(kiosk, "1 Mill Lane")
 	tablet.do(dana, &city.StartVisit{Visit: refused.visit, WorkOrder: refused.order})
 	env := tablet.prepared(dana, -time.Hour, &city.FinishVisit{Visit: refused.visit, WorkOrder: refused.order, Outcome: city.OutcomeNotFixed, Reason: "No crane today"})
@@ -106,21 +116,18 @@ func TestMorePictures(t *testing.T) {
 	b := stage.NewBrowser(t, 1280, 800)
 	b.Allow("422")
 	f.signIn("ruth")
-	b.Open(server.URL + "/console/reviews/" + string(v.Review))
-	b.FillLabel("Name", "ruth")
-	b.FillLabel("Password", password)
-	b.Press("Enter")
-	b.WaitText("All of it", 10*time.Second)
+	b.Open(root + "reviews/" + string(v.Review))
+	enter(b, "ruth", password, "All of it")
 	b.SaveFullPNG(shot("refused"))
 	basics(t, b, "refused")
-	b.Open(server.URL + "/console/requests/" + string(j.request))
+	b.Open(root + "requests/" + string(j.request))
 	b.ClickText("Close it")
 	b.ClickText("Not ours")
 	b.ClickText("Close the request")
 	b.WaitText("Say whose it is", 10*time.Second)
 	b.SaveFullPNG(shot("errors"))
 	basics(t, b, "errors")
-	b.Open(server.URL + "/console/devices/enrol")
+	b.Open(root + "devices/enrol")
 	b.ClickText("Tablet, for a crew")
 	b.FillLabel("Name", "Tablet 9, north")
 	b.ClickText("Tree crew")
@@ -129,14 +136,14 @@ func TestMorePictures(t *testing.T) {
 	b.WaitText("Enrolment line", 10*time.Second)
 	b.SaveFullPNG(shot("enrolment"))
 	basics(t, b, "enrolment")
-	b.Open(server.URL + "/console/devices/" + string(tablet.ID) + "/crews")
+	b.Open(root + "devices/" + string(tablet.ID) + "/crews")
 	b.SaveFullPNG(shot("crews"))
 	basics(t, b, "crews")
-	b.Open(server.URL + "/console/devices/" + string(tablet.ID) + "/revoke")
+	b.Open(root + "devices/" + string(tablet.ID) + "/revoke")
 	b.SaveFullPNG(shot("revoke"))
 	basics(t, b, "revoke")
 	b.Allow("404")
-	b.Open(server.URL + "/console/devices/none/revoke")
+	b.Open(root + "devices/none/revoke")
 	b.SaveFullPNG(shot("nothing"))
 	basics(t, b, "nothing")
 }
@@ -189,21 +196,17 @@ func TestADayAtTheDesk(t *testing.T) {
 	kiosk.do(resident, report("tree", "7 Elm Street"))
 	shot := pictures(t)
 	f.must(f.store.SetLogin(t.Context(), "maya", "maya", password))
-	server := httptest.NewServer(f.engine)
-	t.Cleanup(server.Close)
+	root := f.served()
 	b := stage.NewBrowser(t, 1280, 800)
 	b.Allow("422 .*sign-in") // a wrong password
-	b.Open(server.URL + "/console/requests?tab=all&q=elm")
-	b.FillLabel("Name", "maya")
-	b.FillLabel("Password", "not this one")
-	b.Press("Enter")
-	b.WaitText("do not fit together", 10*time.Second)
+	b.Open(root + "requests?tab=all&q=elm")
+	enter(b, "maya", "not this one", "do not fit together")
 	b.FillLabel("Password", password)
 	b.Press("Enter")
 	b.WaitText("7 Elm Street", 10*time.Second) // where the link led
 
 	// What comes in appears by itself.
-	b.Open(server.URL + "/console/")
+	b.Open(root)
 	b.WaitSelector("tbody tr", 10*time.Second)
 	r := report("tree", "88 Riverside Drive")
 	kiosk.do(resident, r)

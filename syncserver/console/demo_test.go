@@ -1,9 +1,7 @@
 package console_test
 
 import (
-	"net/http/httptest"
 	"testing"
-	"time"
 
 	"cityhall/shared/city"
 	"cityhall/shared/demo"
@@ -29,16 +27,12 @@ func TestDemoCity(t *testing.T) {
 		f.must(f.store.SetLogin(t.Context(), l.Name, l.Staff, l.Password))
 	}
 	shot := pictures(t)
-	server := httptest.NewServer(f.engine)
-	t.Cleanup(server.Close)
+	root := f.served()
 	b := stage.NewBrowser(t, 1440, 900)
-	b.Open(server.URL + "/console/")
-	b.FillLabel("Name", d.Logins[0].Name)
-	b.FillLabel("Password", d.Logins[0].Password)
-	b.Press("Enter")
-	b.WaitText("What and where", 10*time.Second)
+	b.Open(root)
+	enter(b, d.Logins[0].Name, d.Logins[0].Password, "What and where")
 	for name, at := range map[string]string{"inbox": "requests", "overdue": "requests?tab=overdue", "closed": "requests?tab=closed", "all": "requests?tab=all&sort=due", "request": "requests/" + string(last)} {
-		b.Open(server.URL + "/console/" + at)
+		b.Open(root + at)
 		b.SavePNG(shot("demo-" + name))
 		basics(t, b, "demo "+name)
 	}

@@ -6,7 +6,6 @@ import (
 	"image/color"
 	"image/png"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"slices"
@@ -239,9 +238,8 @@ func TestEnrolAndRevoke(t *testing.T) {
 func TestLiveTellsOfNews(t *testing.T) {
 	f := newTown(t)
 	kiosk, _ := f.devices()
-	server := httptest.NewServer(f.engine)
-	t.Cleanup(server.Close)
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/console/live", nil)
+	root := f.served()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, root+"live", nil)
 	f.must(err)
 	r.AddCookie(&http.Cookie{Name: "cityhall_session", Value: f.signIn("maya")})
 	answer, err := http.DefaultClient.Do(r)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"image"
 	"image/jpeg"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,15 +74,11 @@ func TestPicturesOfWear(t *testing.T) {
 	stage.Need(t, "chromium")
 	f, pages := worn(t)
 	shot := pictures(t)
-	server := httptest.NewServer(f.engine)
-	t.Cleanup(server.Close)
+	root := f.served()
 	b := stage.NewBrowser(t, 1280, 800)
 	f.signIn("ruth")
-	b.Open(server.URL + "/console/")
-	b.FillLabel("Name", "ruth")
-	b.FillLabel("Password", password)
-	b.Press("Enter")
-	b.WaitText("What and where", 10*time.Second)
+	b.Open(root)
+	enter(b, "ruth", password, "What and where")
 	for _, size := range []struct {
 		name string
 		w, h int
@@ -92,12 +87,12 @@ func TestPicturesOfWear(t *testing.T) {
 		b.Resize(size.w, size.h)
 		b.Dark(size.dark)
 		for name, at := range pages {
-			b.Open(server.URL + "/console/" + at)
+			b.Open(root + at)
 			b.SaveFullPNG(shot("wear-" + size.name + "-" + name))
 			basics(t, b, size.name+"-"+name)
 			tabThrough(t, b, size.name+"-"+name)
 		}
-		b.Open(server.URL + "/console/" + pages["request"])
+		b.Open(root + pages["request"])
 		b.Eval(`document.querySelectorAll("details").forEach(d => d.open = true)`, nil)
 		b.SaveFullPNG(shot("wear-" + size.name + "-forms"))
 		basics(t, b, size.name+"-forms")

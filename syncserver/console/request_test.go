@@ -3,6 +3,8 @@ package console_test
 import (
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -256,7 +258,12 @@ func TestErasing(t *testing.T) {
 	lacks(t, f.get("maya", at, ok), "Erase personal data")
 	contains(t, f.get("ruth", at, ok), "Erase personal data", "Guadalupe Serrano")
 	contains(t, f.post("ruth", at, at+"/erase", wrong).Body.String(), "Say why.")
+	f.must(f.console.SweepSticks())
+	f.must(os.WriteFile(filepath.Join(f.sticks, "waits.cityhall-answer"), []byte("what a tablet may see"), 0o600))
 	f.post("ruth", at, at+"/erase", moved, "reason", "Asked for by the resident")
+	if left, err := os.ReadDir(f.sticks); err != nil || len(left) != 0 {
+		t.Errorf("an answer that waits outlives an erasure: %v, %v", left, err)
+	}
 	page := f.get("ruth", at+"?done=erase", ok)
 	contains(t, page, "does not come back with a backup", "erased what the resident had given", "Asked for by the resident", "88 Riverside Drive", "What it said was erased")
 	lacks(t, page, "Guadalupe", "207 555 0121", "árbol", "behind the bus stop", "Erase personal data")

@@ -57,6 +57,9 @@ func TestFoundAfterARestore(t *testing.T) {
 
 // Ten thousand pieces come in pages, and what has come back is no longer shown.
 func TestManyFoundAfterARestore(t *testing.T) {
+	if testing.Short() {
+		t.Skip("10,000 acts")
+	}
 	f := newTown(t)
 	kiosk, tablet := f.devices()
 	j := f.finished(kiosk, tablet, "88 Riverside Drive")

@@ -17,6 +17,7 @@ import (
 
 	"cityhall/shared/city"
 	"cityhall/shared/protocol"
+	"cityhall/syncserver/store"
 )
 
 const (
@@ -206,6 +207,10 @@ func (v *call) refuseStick(f *form, err error) {
 		words = "No device of this city has signed this file, or somebody has changed it. Nothing was taken in."
 	case errors.Is(err, protocol.ErrBundle):
 		words = "Nothing was taken in: " + err.Error() + "."
+	case store.Unavailable(err), errors.Is(err, store.ErrBlobsAway):
+		v.Store.NoteTrouble(err)
+		v.Log.Warn("stick not taken in", "err", err)
+		status, words = http.StatusServiceUnavailable, "The database or the store of photos does not answer just now. Nothing is lost: what was taken in counts, and the stick can be read again later."
 	case errors.Is(err, syscall.ENOSPC):
 		status, words = http.StatusInsufficientStorage, "The server's disk is full. Nothing is lost: what was taken in counts, and the stick can be read again once there is room."
 	default:
@@ -299,7 +304,10 @@ func (v *call) stickAnswer() {
 
 // SweepSticks removes the answers that have waited long enough, and what a crash
 // has left of a file that was coming.
-func (c *Console) SweepSticks() error {
+func (c *Console) SweepSticks() error { return c.removeSticks(stickStays) }
+
+// removeSticks removes what is older than an age.
+func (c *Console) removeSticks(age time.Duration) error {
 	if err := os.MkdirAll(c.Sticks.Folder, 0o700); err != nil {
 		return fmt.Errorf("make the folder of sticks: %w", err)
 	}
@@ -315,7 +323,7 @@ func (c *Console) SweepSticks() error {
 		if err != nil {
 			return fmt.Errorf("look for old answers: %w", err)
 		}
-		if c.Now().Sub(info.ModTime()) < stickStays {
+		if age > 0 && c.Now().Sub(info.ModTime()) < age {
 			continue
 		}
 		if err := os.RemoveAll(filepath.Join(c.Sticks.Folder, e.Name())); err != nil {

@@ -146,12 +146,21 @@ func (w *writeTx) imported(ctx context.Context, a Dated) error {
 // SetPlaces makes a file of places, which is here as a blob, the city's own. What
 // somebody else sets meanwhile stays.
 func (s *Store) SetPlaces(ctx context.Context, sha string, at time.Time) error {
+	return s.setFile(ctx, sha, at, func(c *city.Settings) *string { return &c.Places })
+}
+
+// SetMap does that with a map of the city's own; empty goes back to the drawn one.
+func (s *Store) SetMap(ctx context.Context, sha string, at time.Time) error {
+	return s.setFile(ctx, sha, at, func(c *city.Settings) *string { return &c.Map })
+}
+
+func (s *Store) setFile(ctx context.Context, sha string, at time.Time, named func(*city.Settings) *string) error {
 	return s.do(ctx, func(ctx context.Context, w *writeTx) error {
 		settings, err := city.LoadSettings(w)
-		if err != nil || settings.Places == sha {
+		if err != nil || *named(&settings) == sha {
 			return err
 		}
-		settings.Places = sha
+		*named(&settings) = sha
 		return w.imported(ctx, Dated{city.NewMutationID(), at, &city.SetCity{Settings: settings}})
 	})
 }

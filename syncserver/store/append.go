@@ -88,10 +88,7 @@ func (w *writeTx) archive(ctx context.Context, e entry, out outcome, subject cit
 		{"device", string(e.m.Device)}, {"envelope", string(e.envelope)}, {"field", field}, {"id", string(e.m.ID)}, {"n", columnText(int64(e.n))},
 		{"received", received}, {"review", string(out.Review)}, {"seq", columnText(out.Seq)}, {"stream", e.stream}, {"subject", string(subject)},
 		{"type", string(e.m.Type)}, {"verdict", string(out.Verdict)}})
-	_, err = w.tx.ExecContext(ctx, `INSERT INTO mutation
-		(id, seq, device, stream, n, type, actor, subject, at, received, envelope, args, content, verdict, review, code, field, row_hash)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
-		e.m.ID, out.Seq, e.m.Device, e.stream, int64(e.n), e.m.Type, string(actor), subject, at, received,
+	err = w.tx.add(ctx, toArchive, e.m.ID, out.Seq, e.m.Device, e.stream, int64(e.n), e.m.Type, string(actor), subject, at, received,
 		e.envelope, e.args, e.content, out.Verdict, out.Review, code, field, hash)
 	if err != nil {
 		return fmt.Errorf("archive %s: %w", e.m.ID, err)
@@ -253,9 +250,7 @@ func (w *writeTx) log(ctx context.Context, row change) error {
 	rand.Read(written.salt)
 	digest := written.sum()
 	h := chain(w.head.Hash, digest)
-	_, err = w.tx.ExecContext(ctx, `INSERT INTO change (seq, tx, kind, id, parent, whole, fields, writer, ws, salt, digest, h, audience)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		row.Seq, row.Tx, row.Kind, row.ID, row.Parent, written.whole, string(written.fields), row.Writer, string(written.ws), written.salt, digest, h, row.audience)
+	err = w.tx.add(ctx, toLog, row.Seq, row.Tx, row.Kind, row.ID, row.Parent, written.whole, string(written.fields), row.Writer, string(written.ws), written.salt, digest, h, row.audience)
 	if err != nil {
 		return fmt.Errorf("log %s/%s: %w", row.Kind, row.ID, err)
 	}
@@ -269,7 +264,7 @@ func chain(before, digest []byte) []byte {
 }
 
 func (w *writeTx) logScope(ctx context.Context, s city.Scope, seq int64, evict int) error {
-	_, err := w.tx.ExecContext(ctx, `INSERT INTO change_scope (scope, seq, evict) VALUES ($1, $2, $3)`, s, seq, evict)
+	err := w.tx.add(ctx, toScopes, s, seq, evict)
 	if err != nil {
 		return fmt.Errorf("log the audience: %w", err)
 	}
@@ -285,7 +280,7 @@ func (w *writeTx) keep(ctx context.Context, r city.Record, seq int64, scopes str
 	if err != nil {
 		return err
 	}
-	_, err = w.tx.ExecContext(ctx, `INSERT INTO record (kind, id, parent, seq, fields, writers, scopes) VALUES ($1, $2, $3, $4, $5, $6, $7)
+	_, err = w.q.ExecContext(ctx, `INSERT INTO record (kind, id, parent, seq, fields, writers, scopes) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (kind, id) DO UPDATE SET seq = excluded.seq, fields = excluded.fields, writers = excluded.writers, scopes = excluded.scopes`,
 		r.Kind, r.ID, r.Parent, seq, string(fields), string(writers), scopes)
 	if err != nil {

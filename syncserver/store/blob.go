@@ -97,7 +97,7 @@ func (s *Store) OpenBlob(ctx context.Context, sha string) (Bytes, int64, error) 
 // scopes names.
 func (s *Store) MaySeeBlob(ctx context.Context, d Device, sha string) (bool, error) {
 	rows, err := s.db.QueryContext(ctx, `SELECT scopes FROM record WHERE kind = 'photo' AND fields->>'blob' = $1
-		UNION ALL SELECT scopes FROM record WHERE kind = 'city' AND fields->>'places' = $1`, sha)
+		UNION ALL SELECT scopes FROM record WHERE kind = 'city' AND (fields->>'places' = $1 OR fields->>'map' = $1)`, sha)
 	if err != nil {
 		return false, fmt.Errorf("who may see blob: %w", err)
 	}

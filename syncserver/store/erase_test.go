@@ -5,35 +5,25 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"cityhall/shared/city"
 	"cityhall/shared/keys"
 	"cityhall/shared/protocol"
+	"cityhall/shared/sim/canary"
 	"cityhall/syncserver/store"
 )
 
-const canary = "Zenobia-Quux-canary"
+const zenobia = "Zenobia-Quux-canary"
 
 var admin = city.Actor{Kind: city.ActorStaff, ID: "ada", Name: "Ada"}
 
-// hits lists the files below a folder that hold the text.
-func hits(t *testing.T, dir, text string) (found []string) {
+// hits lists the files below a folder that hold it.
+func hits(t *testing.T, dir string) []string {
 	t.Helper()
-	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		raw, err := os.ReadFile(path)
-		if bytes.Contains(raw, []byte(text)) {
-			found = append(found, path)
-		}
-		return err
-	})
+	found, err := canary.Words{zenobia}.Files(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +45,7 @@ func (f *fixture) tell(kiosk *device) told {
 	f.mustAct(system, &city.SetStaff{ID: "ada", Staff: city.Staff{Name: "Ada", Roles: []city.Role{city.RoleAdmin}, Active: true}})
 	f.mustAct(system, &city.PublishService{ID: "tree", Service: city.Service{Name: city.Text{"en": "Fallen tree"}, Department: "parks", Active: true, Version: 1, ShareContact: true}})
 	act := newRequest()
-	act.Description, act.Person, act.Place.Detail = "My name is "+canary, city.Person{Name: canary, Email: canary + "@example.org"}, "behind "+canary
+	act.Description, act.Person, act.Place.Detail = "My name is "+zenobia, city.Person{Name: zenobia, Email: zenobia + "@example.org"}, "behind "+zenobia
 	env := kiosk.prepared(resident, act)
 	pub := f.keys.Sealing.Newest()
 	body, err := pub.Seal(keys.SealInfo(pub.ID(), string(env.ID), string(env.Type)), env.Args)
@@ -65,7 +55,7 @@ func (f *fixture) tell(kiosk *device) told {
 	env.Args, env.Sealed = nil, &protocol.Sealed{Key: pub.ID(), Body: body}
 	again := kiosk.prepared(resident, newRequest()) // the same request once more: refused, and kept in a review
 	other := *act
-	other.Description = "once more " + canary
+	other.Description = "once more " + zenobia
 	if again.Args, err = city.Canonical(&other); err != nil {
 		f.t.Fatal(err)
 	}
@@ -73,11 +63,11 @@ func (f *fixture) tell(kiosk *device) told {
 	if v[0].Verdict != city.VerdictApplied || v[1].Verdict != city.VerdictRefused {
 		f.t.Fatalf("%+v", v)
 	}
-	sha, err := f.PutBlob(ctx, []byte("a face, and a sign: "+canary))
+	sha, err := f.PutBlob(ctx, []byte("a face, and a sign: "+zenobia))
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	f.mustAct(reviewer, &city.AddPhoto{Photo: city.NewID(), Request: act.Request, Blob: sha, Stage: "report", Caption: canary, Bytes: 1, Width: 1, Height: 1})
+	f.mustAct(reviewer, &city.AddPhoto{Photo: city.NewID(), Request: act.Request, Blob: sha, Stage: "report", Caption: zenobia, Bytes: 1, Width: 1, Height: 1})
 	f.mustAct(dispatcher, &city.AssignRequest{Request: act.Request, WorkOrder: city.NewID(), Crew: "trees", Priority: city.PriorityHigh})
 	return told{act: act, filed: env, sha: sha, review: v[1].Review}
 }
@@ -103,13 +93,13 @@ func TestErasureLeavesNoByte(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := h.backup()
-	if found := hits(t, h.data, canary); len(found) < 2 {
+	if found := hits(t, h.data); len(found) < 2 {
 		t.Fatalf("there is nothing to erase in %v", found)
 	}
 	if _, err := h.Erase(ctx, dispatcher, city.NewMutationID(), c.act.Request, "x"); city.CodeOf(err) != city.CodeForbidden {
 		t.Fatalf("a dispatcher: %v", err)
 	}
-	if len(hits(t, h.data, canary)) < 2 {
+	if len(hits(t, h.data)) < 2 {
 		t.Fatal("a refused erasure has erased")
 	}
 	h.mustErase(c.act.Request)
@@ -121,7 +111,7 @@ func TestErasureLeavesNoByte(t *testing.T) {
 	}
 	clean := func(when string) {
 		t.Helper()
-		if found := hits(t, h.data, canary); len(found) > 0 {
+		if found := hits(t, h.data); len(found) > 0 {
 			t.Errorf("%s: still in %v", when, found)
 		}
 		h.verified()
@@ -140,7 +130,7 @@ func TestErasureLeavesNoByte(t *testing.T) {
 			t.Errorf("%s: pushed again: %+v", when, v)
 		}
 		forged := c.filed
-		forged.Sealed, forged.Args = nil, []byte(`{"description":"`+canary+`"}`)
+		forged.Sealed, forged.Args = nil, []byte(`{"description":"`+zenobia+`"}`)
 		again = &device{f: h.fixture, Device: kiosk.Device, stream: string(city.NewID())}
 		if v := again.push(forged)[0]; v.Stored != city.VerdictErased {
 			t.Errorf("%s: its id with other words: %+v", when, v)
@@ -162,7 +152,7 @@ func TestErasureLeavesNoByte(t *testing.T) {
 		if r := have[city.Ref{Kind: city.KindWork, ID: c.act.Request}]; r.Text("crew") != "trees" {
 			t.Errorf("%s: the crew gets %v", when, r.Fields)
 		}
-		if found := hits(t, h.data, canary); len(found) > 0 {
+		if found := hits(t, h.data); len(found) > 0 {
 			t.Errorf("%s, after pushes: in %v", when, found)
 		}
 	}
@@ -207,7 +197,7 @@ func TestErasedRequestDoesNotComeBackByItself(t *testing.T) {
 	if _, there, err := h.View(context.Background()).Record(city.Ref{Kind: city.KindRequest, ID: c.act.Request}); there || err != nil {
 		t.Error("the request is back", err)
 	}
-	if found := hits(t, h.data, canary); len(found) > 0 {
+	if found := hits(t, h.data); len(found) > 0 {
 		t.Errorf("in %v", found)
 	}
 	h.verified()
@@ -223,7 +213,7 @@ func TestErasureOnBothEngines(t *testing.T) {
 		if p := f.record(city.KindPerson, c.act.Request); len(p.Fields) > 0 {
 			t.Errorf("person %v", p.Fields)
 		}
-		if w := f.record(city.KindWork, c.act.Request); w.Text("description") != "" || bytes.Contains(w.Fields["place"], []byte(canary)) {
+		if w := f.record(city.KindWork, c.act.Request); w.Text("description") != "" || bytes.Contains(w.Fields["place"], []byte(zenobia)) {
 			t.Errorf("work %v", w.Fields)
 		}
 		if r := f.record(city.KindReview, c.review); len(r.Fields["payload"]) > 0 {
@@ -257,14 +247,14 @@ func TestErasureTakesWhatWaitsAndWhatWasSalvaged(t *testing.T) {
 	photo := kiosk.prepared(resident, newRequest()) // as a kiosk of another version might send it
 	photo.Type, photo.Base, photo.Deps = "photo.add@1", nil, []city.MutationID{late.ID}
 	var err error
-	if photo.Args, err = city.Canonical(&city.AddPhoto{Photo: city.NewID(), Request: c.act.Request, Blob: c.sha, Stage: "report", Caption: canary}); err != nil {
+	if photo.Args, err = city.Canonical(&city.AddPhoto{Photo: city.NewID(), Request: c.act.Request, Blob: c.sha, Stage: "report", Caption: zenobia}); err != nil {
 		t.Fatal(err)
 	}
 	note := tablet.prepared(treeCrew, &city.AddNote{Note: city.NewID(), Request: c.act.Request, Text: "Rests on the photo"})
 	note.Deps = []city.MutationID{photo.ID}
 	wantVerdicts(t, kiosk.push(photo), "held missing")
 	wantVerdicts(t, tablet.push(note), "held")
-	lost := protocol.Held{Ref: city.Ref{Kind: city.KindWork, ID: c.act.Request}, Seq: 3, Fields: city.Fields{"description": []byte(`"` + canary + `"`)},
+	lost := protocol.Held{Ref: city.Ref{Kind: city.KindWork, ID: c.act.Request}, Seq: 3, Fields: city.Fields{"description": []byte(`"` + zenobia + `"`)},
 		Writers: map[string]city.MutationID{"description": city.NewMutationID()}}
 	child := lost
 	child.Ref, child.Parent = city.Ref{Kind: city.KindNote, ID: "n"}, c.act.Request
@@ -272,7 +262,7 @@ func TestErasureTakesWhatWaitsAndWhatWasSalvaged(t *testing.T) {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	h.mustErase(c.act.Request)
-	if found := hits(t, h.data, canary); len(found) > 0 {
+	if found := hits(t, h.data); len(found) > 0 {
 		t.Errorf("still in %v", found)
 	}
 	h.verified()
@@ -287,7 +277,7 @@ func TestErasureTakesWhatWaitsAndWhatWasSalvaged(t *testing.T) {
 		t.Errorf("%d acts wait still, %v", waiting, err)
 	}
 	wantVerdicts(t, kiosk.push(late), "applied")
-	if found := hits(t, h.data, canary); len(found) > 0 {
+	if found := hits(t, h.data); len(found) > 0 {
 		t.Errorf("after what it waited for: in %v", found)
 	}
 	h.verified()
@@ -309,14 +299,14 @@ func TestErasureBesideAReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.mustErase(c.act.Request)
-	if len(hits(t, h.data, canary)) == 0 {
+	if len(hits(t, h.data)) == 0 {
 		t.Fatal("the reader has kept nothing")
 	}
 	if err := reader.Rollback(); err != nil {
 		t.Fatal(err)
 	}
 	h.sweep()
-	if found := hits(t, h.data, canary); len(found) > 0 {
+	if found := hits(t, h.data); len(found) > 0 {
 		t.Errorf("still in %v", found)
 	}
 }

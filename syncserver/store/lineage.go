@@ -18,6 +18,10 @@ import (
 // put back by less than that is noticed by the first device's cursor instead.
 const markEvery = time.Second
 
+// markAfter is how long a mark waits, so that its way to the disk does not hold up
+// the answers and pokes of the commit that it notes.
+const markAfter = 100 * time.Millisecond
+
 // replay brings the database in line with the ledger before anything is served:
 // devices that were revoked stay revoked, and a database that is not the one
 // that the ledger knows begins a new epoch.
@@ -209,7 +213,7 @@ func (s *Store) keepMarks(heads <-chan int64, unwatch func()) {
 	defer unwatch()
 	pause := time.NewTimer(0)
 	defer pause.Stop()
-	for received(heads, s.stop) && received(pause.C, s.stop) {
+	for received(heads, s.stop) && received(pause.C, s.stop) && received(time.After(markAfter), s.stop) {
 		if err := s.markHead(context.Background()); err != nil && !errors.Is(err, ErrClosed) {
 			s.log.Error("ledger", "err", err)
 		}

@@ -1,11 +1,13 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"sync"
@@ -13,6 +15,7 @@ import (
 	"time"
 
 	"cityhall/shared/city"
+	"cityhall/shared/protocol"
 )
 
 // ErrQuota means a device that has begun more than it may leave unfinished.
@@ -235,17 +238,45 @@ func (s *Store) completeBlob(ctx context.Context, sha string) error {
 
 // PutBlob stores bytes of the server's own and gives their name.
 func (s *Store) PutBlob(ctx context.Context, data []byte) (string, error) {
-	sum := sha256.Sum256(data)
-	sha := hex.EncodeToString(sum[:])
-	if err := s.BeginBlob(ctx, "", sha, int64(len(data))); err != nil {
+	return s.PutBlobFile(ctx, bytes.NewReader(data))
+}
+
+// putChunk is held in memory of a file that is stored.
+const putChunk = 4 << 20
+
+// PutBlobFile stores a file of the server's own, of at most protocol.MaxMap bytes, and
+// gives its name.
+func (s *Store) PutBlobFile(ctx context.Context, file io.ReadSeeker) (string, error) {
+	sum := sha256.New()
+	size, err := io.Copy(sum, file)
+	if err != nil {
+		return "", fmt.Errorf("read a blob: %w", err)
+	}
+	if size > protocol.MaxMap { // devices would not take it
+		return "", fmt.Errorf("the file has %d MiB of at most %d", size>>20, protocol.MaxMap>>20)
+	}
+	sha := hex.EncodeToString(sum.Sum(nil))
+	if err := s.BeginBlob(ctx, "", sha, size); err != nil {
 		return "", err
 	}
 	have, size, err := s.ResumeBlob(ctx, sha)
 	if err != nil || have == size {
 		return sha, err
 	}
-	_, err = s.AppendBlob(ctx, sha, have, data[have:])
-	return sha, err
+	if _, err := file.Seek(have, io.SeekStart); err != nil {
+		return "", fmt.Errorf("read a blob: %w", err)
+	}
+	chunk := make([]byte, min(putChunk, size-have))
+	for have < size {
+		n, err := io.ReadFull(file, chunk[:min(int64(len(chunk)), size-have)])
+		if err != nil {
+			return "", fmt.Errorf("read a blob: %w", err)
+		}
+		if have, err = s.AppendBlob(ctx, sha, have, chunk[:n]); err != nil {
+			return "", err
+		}
+	}
+	return sha, nil
 }
 
 // SweepUploads forgets unfinished uploads that are old and that no photo names.

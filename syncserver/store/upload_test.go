@@ -348,10 +348,10 @@ func TestABadThumbnailIsLogged(t *testing.T) {
 	f := newFixture(t, filepath.Join(t.TempDir(), "city.db"))
 	request, _ := f.fallenTree(f.enrolled(city.DeviceKiosk, city.ScopePublic))
 	tablet := f.crewTablet()
-	act := &city.AddPhoto{Photo: city.NewID(), Request: request, Blob: strings.Repeat("ab", 32), Stage: "after", Caption: canary, Thumb: []byte("<svg>")}
+	act := &city.AddPhoto{Photo: city.NewID(), Request: request, Blob: strings.Repeat("ab", 32), Stage: "after", Caption: zenobia, Thumb: []byte("<svg>")}
 	env := tablet.prepared(treeCrew, act)
 	wantVerdicts(t, tablet.push(env), "applied")
-	if said := log.String(); !strings.Contains(said, string(env.ID)) || strings.Contains(said, canary) {
+	if said := log.String(); !strings.Contains(said, string(env.ID)) || strings.Contains(said, zenobia) {
 		t.Errorf("the log says %s", said)
 	}
 	if got := f.record(city.KindPhoto, act.Photo).Text("thumb"); got != "" {

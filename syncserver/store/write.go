@@ -113,7 +113,7 @@ func (s *Store) commitGroup(group []*job, errs []error) (int64, error) {
 type writeTx struct {
 	*txView
 	s    *Store
-	tx   *sql.Tx
+	tx   *batch
 	head Head
 	held bool // acts wait for others, as far as this transaction knows
 	// whole makes every change carry all fields of its record: what the log says of
@@ -123,7 +123,7 @@ type writeTx struct {
 
 // lock takes the head row first, on both engines by the same statement.
 func (s *Store) lock(ctx context.Context, tx *sql.Tx) (*writeTx, error) {
-	w := &writeTx{txView: newView(ctx, tx), s: s, tx: tx}
+	w := &writeTx{txView: newView(ctx, tx), s: s, tx: &batch{tx: tx}}
 	row := tx.QueryRowContext(ctx, `UPDATE sync_head SET turn = turn + 1 WHERE one = 1 RETURNING epoch, seq, hash, safe, needs`)
 	var needs int
 	if err := row.Scan(&w.head.Epoch, &w.head.Seq, &w.head.Hash, &w.head.Safe, &needs); err != nil {
@@ -151,6 +151,9 @@ func (w *writeTx) attempt(ctx context.Context, j *job) (own, lost error) {
 	}
 	head := w.head
 	if own = j.run(ctx, w); own == nil {
+		own = w.tx.flush(ctx)
+	}
+	if own == nil {
 		if _, err := w.tx.ExecContext(ctx, `RELEASE SAVEPOINT job`); err != nil {
 			return nil, fmt.Errorf("release: %w", err)
 		}
@@ -158,6 +161,7 @@ func (w *writeTx) attempt(ctx context.Context, j *job) (own, lost error) {
 	}
 	w.head, w.whole = head, false
 	w.forget()
+	w.tx.forget()
 	for _, undo := range []string{`ROLLBACK TO SAVEPOINT job`, `RELEASE SAVEPOINT job`} {
 		if _, err := w.tx.ExecContext(ctx, undo); err != nil {
 			return nil, errors.Join(own, fmt.Errorf("roll back: %w", err))

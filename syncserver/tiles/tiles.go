@@ -1,6 +1,7 @@
 package tiles
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -105,27 +106,54 @@ func (t *Tiles) hold(ctx context.Context) (s *shown, release func(), err error) 
 // leaves the one before in use, and is not tried again.
 func (t *Tiles) follow(ctx context.Context) error {
 	settings, err := t.read.Settings(ctx)
-	if err != nil || settings.Places == t.tried {
+	if err != nil {
 		return err
 	}
-	if settings.Places == "" {
+	sha := cmp.Or(settings.Map, settings.Places)
+	if sha == t.tried {
+		return nil
+	}
+	if sha == "" {
 		t.tried = ""
 		return t.replace(nil)
 	}
-	path, err := t.fetch(ctx, settings.Places)
+	path, err := t.fetch(ctx, sha)
 	if err != nil {
 		return err
 	}
-	t.tried = settings.Places
-	a, err := atlas.Open(context.WithoutCancel(ctx), path)
+	t.tried = sha
+	open := openPlaces
+	if sha == settings.Map {
+		open = openOwn
+	}
+	next, err := open(context.WithoutCancel(ctx), path, sha)
 	if err != nil {
 		return err
+	}
+	return t.replace(next)
+}
+
+func openPlaces(ctx context.Context, path, sha string) (*shown, error) {
+	a, err := atlas.Open(ctx, path)
+	if err != nil {
+		return nil, err
 	}
 	extent, known, err := a.Extent(ctx)
-	if err != nil || !known {
-		return errors.Join(err, a.Close())
+	if err == nil && !known {
+		err = ErrNoMap
 	}
-	return t.replace(&shown{pictures: basemap.NewPictures(basemap.New(a, settings.Places), mostMemory, mostAtOnce), extent: extent, close: a.Close})
+	if err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return &shown{pictures: basemap.NewPictures(basemap.New(a, sha), mostMemory, mostAtOnce), extent: extent, close: a.Close}, nil
+}
+
+func openOwn(ctx context.Context, path, sha string) (*shown, error) {
+	o, err := basemap.OpenOwn(ctx, path, sha)
+	if err != nil {
+		return nil, err
+	}
+	return &shown{pictures: basemap.NewPictures(o, mostMemory, mostAtOnce), extent: o.Extent(), close: o.Close}, nil
 }
 
 // wait takes a place among those who wait.

@@ -14,20 +14,34 @@ import (
 	"cityhall/shared/city"
 	"cityhall/shared/replica"
 	"cityhall/shared/sim"
+	"cityhall/shared/sim/postgres"
 )
+
+func TestMain(m *testing.M) { postgres.Main(m) }
+
+// work is a part of the bench, and whether the server's engine makes a difference.
+type work struct {
+	name string
+	run  func(*testing.T, *table)
+	both bool
+}
 
 // TestBench measures everything and writes the table.
 func TestBench(t *testing.T) {
 	if *out == "" {
 		t.Skip(`"make bench" gives it a file for the figures`)
 	}
+	postgres.Durable()
 	var tb table
-	for _, w := range []struct {
-		name string
-		run  func(*testing.T, *table)
-	}{{"W6", record}, {"W1", push}, {"W2", pull}, {"W4", crowd}, {"W5", live}} {
-		if *only == "" || strings.Contains(*only, w.name) {
-			w.run(t, &tb)
+	for _, e := range []string{"sqlite", "postgres"} {
+		if *engine != "both" && *engine != e {
+			continue
+		}
+		tb.engine = e
+		for _, w := range []work{{"W6", record, false}, {"W1", push, true}, {"W2", pull, true}, {"W4", crowd, true}, {"W5", live, true}, {"memory", memory, false}} {
+			if (*only == "" || strings.Contains(*only, w.name)) && (w.both || e == "sqlite") {
+				t.Run(e+" "+w.name, func(t *testing.T) { w.run(t, &tb) }) // what it made goes with it
+			}
 		}
 	}
 	tb.save(t)
@@ -35,7 +49,7 @@ func TestBench(t *testing.T) {
 
 // record is W6: from the tap until it survives a power cut.
 func record(t *testing.T, tb *table) {
-	s := newStage(t)
+	s := newStage(t, tb.engine)
 	r, _ := s.join(t, city.DeviceTablet)
 	request := s.job(t, sim.Crew)
 	step(t, r)
@@ -93,7 +107,7 @@ func queue(t testing.TB, r *replica.Replica, by city.Actor, request city.ID, n i
 // the echoes without which nothing counts as received.
 func push(t *testing.T, tb *table) {
 	n := 10_000 / *scale
-	s := newStage(t)
+	s := newStage(t, tb.engine)
 	r, l := s.join(t, city.DeviceTablet)
 	request := s.job(t, sim.Crew)
 	step(t, r)
@@ -110,39 +124,52 @@ func push(t *testing.T, tb *table) {
 // pull is W2 and W3, and what they cost against the size of the city.
 func pull(t *testing.T, tb *table) {
 	sizes := []int{1000, 10_000, 100_000}
+	if tb.engine == "postgres" {
+		sizes = sizes[:2]
+	}
 	if *large {
 		sizes = append(sizes, 1_000_000)
 	}
 	for _, n := range sizes {
-		n /= *scale
-		s := newStage(t)
-		ids := s.fill(t, n)
-		r, l := s.join(t, city.DeviceKiosk)
-		cold, cpu, bytes := s.cold(t)
-		b := newBare(t)
-		must(t, insert(b.db, someItems(n), ""))
-		db := bareFile(t)
-		var after int64
-		floor, cpuFloor := costs(func() { after = b.pullBare(t, http.DefaultClient, db, 0) })
-		tb.add(fmt.Sprintf("W2 cold pull of %d", n), cold, floor, "x2", cpus(cpu, cpuFloor, map[string]float64{"bytes_each": float64(bytes) / float64(n)}))
-		for _, id := range ids[:100] {
-			s.act(t, office, &city.AssignRequest{Request: id, WorkOrder: city.NewID(), Crew: sim.Crew, Priority: city.PriorityNormal})
-		}
-		was := l.received.Load() + l.sent.Load()
-		some := timed(func() { step(t, r) })
-		moved := l.received.Load() + l.sent.Load() - was
-		must(t, insert(b.db, someItems(100), ""))
-		floor = timed(func() { after = b.pullBare(t, http.DefaultClient, db, after) })
-		tb.add(fmt.Sprintf("W3 100 changes on top of %d", n), some, floor, "15 ms, 20 kB", map[string]float64{"bytes": float64(moved)})
-		was = l.received.Load() + l.sent.Load()
-		var none, bare []time.Duration
-		for range 50 {
-			none = append(none, timed(func() { step(t, r) }))
-			bare = append(bare, timed(func() { b.pullBare(t, http.DefaultClient, db, after) }))
-		}
-		moved = (l.received.Load() + l.sent.Load() - was) / 50
-		tb.add(fmt.Sprintf("W3 nothing new on top of %d", n), quantile(none, .5), quantile(bare, .5), "1.5 ms, 0.5 kB", map[string]float64{"bytes": float64(moved)})
+		t.Run(fmt.Sprint(n), func(t *testing.T) { pullOf(t, tb, max(100, n / *scale)) })
 	}
+}
+
+func pullOf(t *testing.T, tb *table, n int) {
+	s := newStage(t, tb.engine)
+	ids := s.fill(t, n)
+	weigh(t, tb, s, n)
+	r, l := s.join(t, city.DeviceKiosk)
+	cold, cpu, bytes := s.cold(t)
+	b := newBare(t)
+	must(t, insert(b.db, someItems(n), ""))
+	db := bareFile(t)
+	var after int64
+	floor, cpuFloor := costs(func() { after = b.pullBare(t, http.DefaultClient, db, 0) })
+	tb.add(fmt.Sprintf("W2 cold pull of %d", n), cold, floor, "x2", cpus(cpu, cpuFloor, map[string]float64{"bytes_each": float64(bytes) / float64(n)}))
+	var acts, commits []time.Duration
+	for i, id := range ids[:100] {
+		acts = append(acts, timed(func() {
+			s.act(t, office, &city.AssignRequest{Request: id, WorkOrder: city.NewID(), Crew: sim.Crew, Priority: city.PriorityNormal})
+		}))
+		commits = append(commits, timed(func() { must(t, insert(b.db, someItems(100)[i:i+1], "")) }))
+	}
+	tb.add(fmt.Sprintf("an act of staff in a city of %d, p50", n), quantile(acts, .5), quantile(commits, .5), "flat", nil)
+	after = b.pullBare(t, http.DefaultClient, db, after)
+	was := l.received.Load() + l.sent.Load()
+	some := timed(func() { step(t, r) })
+	moved := l.received.Load() + l.sent.Load() - was
+	must(t, insert(b.db, someItems(100), ""))
+	floor = timed(func() { after = b.pullBare(t, http.DefaultClient, db, after) })
+	tb.add(fmt.Sprintf("W3 100 changes on top of %d", n), some, floor, "15 ms, 20 kB", map[string]float64{"bytes": float64(moved)})
+	was = l.received.Load() + l.sent.Load()
+	var none, bare []time.Duration
+	for range 50 {
+		none = append(none, timed(func() { step(t, r) }))
+		bare = append(bare, timed(func() { b.pullBare(t, http.DefaultClient, db, after) }))
+	}
+	moved = (l.received.Load() + l.sent.Load() - was) / 50
+	tb.add(fmt.Sprintf("W3 nothing new on top of %d", n), quantile(none, .5), quantile(bare, .5), "1.5 ms, 0.5 kB", map[string]float64{"bytes": float64(moved)})
 }
 
 // cold is a new device's first round.
@@ -162,7 +189,7 @@ func (s *stage) cold(t testing.TB) (wall, cpu time.Duration, bytes int64) {
 // what the 49 others did: that would be a measure of pulling.
 func crowd(t *testing.T, tb *table) {
 	devices, acts := 50, 100 / *scale
-	s := newStage(t)
+	s := newStage(t, tb.engine)
 	all := make([]*replica.Replica, devices)
 	for i := range all {
 		crew := city.ID(fmt.Sprintf("crew-%d", i))
@@ -202,7 +229,7 @@ func together(n int, work func(int)) (time.Duration, []time.Duration) {
 // live is W5: from the office's act until the store of a connected device has it.
 func live(t *testing.T, tb *table) {
 	n := 40 / *scale
-	s := newStage(t)
+	s := newStage(t, tb.engine)
 	ids := s.fill(t, n)
 	r, _ := s.join(t, city.DeviceKiosk)
 	changes, end := r.Changes()

@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,6 +19,7 @@ import (
 	"cityhall/shared/keys"
 	"cityhall/shared/replica"
 	"cityhall/shared/sim"
+	"cityhall/shared/sim/postgres"
 	"cityhall/syncserver"
 	"cityhall/syncserver/store"
 )
@@ -34,6 +37,7 @@ func worker(crew city.ID) city.Actor {
 type stage struct {
 	*syncserver.Server
 	url, data string
+	close     func()
 }
 
 // disk is a folder on a real disk: durability is part of what is measured.
@@ -47,9 +51,13 @@ func disk(t testing.TB) string {
 	return dir
 }
 
-func newStage(t testing.TB) *stage {
+func newStage(t testing.TB, engine string) *stage {
 	t.Helper()
-	s := open(t, disk(t))
+	db := ""
+	if engine == "postgres" {
+		db = postgres.New(t)
+	}
+	s := open(t, disk(t), db, "127.0.0.1:0")
 	for _, act := range []city.Act{
 		&city.SetCity{Settings: city.Settings{Name: "Benchburg", TimeZone: "UTC", Languages: []string{"en"}}},
 		&city.PublishService{ID: "tree", Service: city.Service{Name: city.Text{"en": "Fallen tree"}, Department: "parks", Crew: sim.Crew, Active: true, Version: 1}},
@@ -61,30 +69,30 @@ func newStage(t testing.TB) *stage {
 	return s
 }
 
-// open serves a folder until the test ends.
-func open(t testing.TB, data string) *stage {
+// open serves a folder, with a database or with its own, until the test ends or close
+// is called.
+func open(t testing.TB, data, db, addr string) *stage {
 	t.Helper()
-	srv, err := syncserver.Open(t.Context(), syncserver.Config{Data: data, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	srv, err := syncserver.Open(t.Context(), syncserver.Config{Data: data, DB: db, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(ctx, l) }()
-	t.Cleanup(func() {
+	s := &stage{Server: srv, url: "http://" + l.Addr().String(), data: data}
+	s.close = sync.OnceFunc(func() {
 		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-		if err := srv.Close(); err != nil {
+		if err := errors.Join(<-ended, srv.Close()); err != nil {
 			t.Error(err)
 		}
 	})
-	return &stage{Server: srv, url: "http://" + l.Addr().String(), data: data}
+	t.Cleanup(s.close)
+	return s
 }
 
 func (s *stage) act(t testing.TB, by city.Actor, act city.Act) {

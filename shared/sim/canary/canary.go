@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -101,6 +102,18 @@ type Found struct {
 	Files int
 	Bytes int64
 	Hits  []string // each with its file
+}
+
+// Files lists the files below a folder that hold one of the words, or are named so.
+func (w Words) Files(dir string) ([]string, error) {
+	found, err := w.Search(dir)
+	var files []string
+	for _, hit := range found.Hits {
+		if name, _, _ := strings.Cut(hit, ": "); !slices.Contains(files, name) {
+			files = append(files, name)
+		}
+	}
+	return files, err
 }
 
 // Search looks through every file below a folder, and through the files' names.

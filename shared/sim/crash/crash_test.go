@@ -195,7 +195,7 @@ func (f *fixture) lost(t *testing.T) (acknowledged int, lost []city.MutationID) 
 func TestServerIsKilled(t *testing.T) {
 	n := *kills
 	if testing.Short() {
-		n = min(n, 8)
+		n = min(n, 4)
 	}
 	t.Parallel()
 	f := newFixture(t)

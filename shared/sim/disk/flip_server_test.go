@@ -164,7 +164,7 @@ func prefixOf(sent, before string) bool {
 func TestFlippedBitsOfTheServerAreNoticed(t *testing.T) {
 	n := *flips / 2
 	if testing.Short() {
-		n = min(n, 20)
+		n = min(n, 8)
 	}
 	template, photo := filledCity(t)
 	before, findings, err := opened(copied(t, template), photo)

@@ -91,7 +91,7 @@ func flipped(t *testing.T, template string, acts, records map[string]string, rng
 func TestFlippedBitsAreNoticed(t *testing.T) {
 	n := (*flips + 1) / 2
 	if testing.Short() {
-		n = min(n, 40)
+		n = min(n, 12)
 	}
 	template := enrolled(t)
 	o := newOwner(template)

@@ -221,7 +221,7 @@ func life(t *testing.T, template string, seed uint64, n int) (int, error) {
 func TestOutboxSurvivesPowerCuts(t *testing.T) {
 	n := *cuts
 	if testing.Short() {
-		n = min(n, 100)
+		n = min(n, 30)
 	}
 	template := enrolled(t)
 	sum := inLives(t, n, func(seed uint64, n int) (int, error) { return life(t, template, seed, n) })

@@ -117,7 +117,7 @@ func archived(c *sim.City, ids []city.MutationID) error {
 func TestServerSurvivesPowerCuts(t *testing.T) {
 	n := max(*cuts/4, 250) // of fewer too few acts might be acknowledged to prove anything
 	if testing.Short() {
-		n = min(n, 60)
+		n = min(n, 20)
 	}
 	sum := inLives(t, n, func(seed uint64, n int) (int, error) { return serverLife(t, seed, n) })
 	sum.Figure = "power cuts, server"

@@ -70,8 +70,11 @@ func startCluster() (*cluster, error) {
 }
 
 func (c *cluster) start() error {
-	c.server = c.command(filepath.Join(c.bin, "postgres"), "-D", filepath.Join(c.dir, "data"), "-k", c.dir, "-c", "listen_addresses=", "-c", "fsync=off",
-		"-c", "full_page_writes=off", "-c", "shared_buffers=64MB", "-c", "max_connections=200", "-c", "log_min_messages=warning")
+	settings := []string{"-D", filepath.Join(c.dir, "data"), "-k", c.dir, "-c", "listen_addresses=", "-c", "shared_buffers=64MB", "-c", "max_connections=200", "-c", "log_min_messages=warning"}
+	if !sure.Load() {
+		settings = append(settings, "-c", "fsync=off", "-c", "full_page_writes=off")
+	}
+	c.server = c.command(filepath.Join(c.bin, "postgres"), settings...)
 	c.server.Stdout, c.server.Stderr = &c.log, &c.log
 	var err error
 	if c.ended, err = child.Start(c.server, syscall.SIGQUIT); err != nil {

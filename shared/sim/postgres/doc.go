@@ -3,7 +3,7 @@
 // knows and no port. One cluster serves all tests of a test process; each test
 // that calls New gets an empty database in it.
 //
-// The server runs with fsync off, since its data never outlives the test: what
+// The server runs with fsync off (but see Durable), since its data never outlives the test: what
 // it shows about PostgreSQL's answers holds, what it shows about power cuts or
 // speed does not. Root may not run it, so under root it runs as the postgres
 // user, or as nobody.

@@ -13,6 +13,7 @@ import (
 var (
 	shared = sync.OnceValues(startCluster)
 	used   atomic.Bool
+	sure   atomic.Bool
 	count  atomic.Int64
 )
 
@@ -78,6 +79,10 @@ func (d *Database) MoveBack() error {
 func (d *Database) Forget(name string) error {
 	return d.c.run("postgres", fmt.Sprintf("DROP DATABASE %s_%s WITH (FORCE)", d.name, name))
 }
+
+// Durable makes the server write as PostgreSQL does on its own, for measuring what
+// that costs. It has to be called before the first New.
+func Durable() { sure.Store(true) }
 
 // NewDatabase is New for a test that copies its database.
 func NewDatabase(t testing.TB) *Database {

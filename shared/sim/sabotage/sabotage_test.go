@@ -21,7 +21,7 @@ var (
 	only  = flag.String("only", "", "run the patch of this name")
 )
 
-const tags = "-tags=ci,migrated_fynedo"
+const tags = "-tags=ci,migrated_fynedo,nomsgpack"
 
 func root(t *testing.T) string {
 	t.Helper()

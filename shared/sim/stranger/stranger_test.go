@@ -33,6 +33,9 @@ func TestVectors(t *testing.T) {
 // A report goes from a kiosk over the office to a tablet, whose note and photo
 // come back; the line dies in the middle of the photo.
 func TestAReportGoesAllTheWay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts Node.js for each command")
+	}
 	t.Parallel()
 	tn := newTown(t, 0)
 	kiosk, tablet := tn.join(t, city.DeviceKiosk), tn.join(t, city.DeviceTablet, city.ScopeCrew(sim.Crew))

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"cityhall/shared/keys"
 	_ "cityhall/shared/keys/cheap" // what is stored behind a password or a PIN is the point, not its cost
 	"cityhall/shared/replica"
+	"cityhall/shared/sqlite"
 	"cityhall/syncserver"
 )
 
@@ -132,6 +134,19 @@ func (w *Town) Open(dir string) *replica.Replica {
 		w.t.Fatal(err)
 	}
 	return r
+}
+
+// Outbox changes the outbox of a device in that folder behind its program's back.
+func (w *Town) Outbox(dir, statement string) {
+	w.t.Helper()
+	db, err := sqlite.Open(w.t.Context(), filepath.Join(dir, "outbox.db"), sqlite.Options{MaxConns: 1})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(w.t.Context(), statement); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // Join opens a folder and makes it a device with all that it may see.
