@@ -83,6 +83,9 @@ func (tb *table) markdown() string {
 		if v == 0 {
 			return ""
 		}
+		if v >= 1000 { // %g would write an exponent
+			format = strings.Replace(format, "%.4g", "%.0f", 1)
+		}
 		return fmt.Sprintf(format, v)
 	}
 	for _, r := range tb.rows {
