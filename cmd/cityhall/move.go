@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"cityhall/shared/sqlite"
 	"cityhall/syncserver/store"
 )
 
@@ -27,7 +28,7 @@ func (m Move) Run(ctx context.Context, t terminal) error {
 			fmt.Fprintf(t.err, "%s: %d of %d rows\n", table, n, all)
 		}
 	}})
-	if errors.Is(err, store.ErrInUse) {
+	if errors.Is(err, sqlite.ErrInUse) {
 		return fmt.Errorf("%w: stop the server first, and wait for a backup that is under way", err)
 	}
 	if err != nil {

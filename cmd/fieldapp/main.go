@@ -71,6 +71,11 @@ func run(ctx context.Context, c Config, started time.Time, logs io.Writer) error
 		default:
 		}
 	})
+	alone, err := replica.Occupy(c.Data)
+	if err != nil {
+		return err
+	}
+	defer alone.Close()
 	rep, err := replica.Open(ctx, replica.Config{Dir: c.Data, Now: time.Now, Log: log, Version: version, Metered: link.Metered, Ballast: replica.Ballast})
 	if err != nil {
 		return err

@@ -61,6 +61,11 @@ func run(ctx context.Context, c Config, started time.Time, logs io.Writer) error
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	log := slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: c.Log}))
+	alone, err := replica.Occupy(c.Data)
+	if err != nil {
+		return err
+	}
+	defer alone.Close()
 	rep, err := replica.Open(ctx, replica.Config{Dir: c.Data, Now: time.Now, Log: log, Version: version, Ballast: replica.Ballast})
 	if err != nil {
 		return err

@@ -83,6 +83,7 @@ var parts = []part{
 		{"syncserver", "the demo's server, and administration"}, {"syncserver/store", "backup, restore, verify"}, {"kiosk/view", "previews"},
 		{"shared/load", "load as devices make it"}, {"shared/demo", "the demo city"}, {"shared/atlas", "its places database"}, {"shared/basemap", "a city's own map is looked at before it is given out"}, {"shared/city", "it speaks of the domain"},
 		{"shared/peripheral", "a display for machines without one, and programs that end with this one"}, {"shared/keys", "enrolment"}, {"shared/sqlite", "checks of files"},
+		{"shared/replica", "what a device without a line has is carried to the city by hand"},
 	}},
 	{"shared/sim", []edge{{"shared", "a city in a box holds every part"}, {"syncserver", "and a real server"}, {"kiosk", "and presenters"}, {"fieldapp", "and presenters"}}},
 	{"shared/architecture", nil},

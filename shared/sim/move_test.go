@@ -19,6 +19,7 @@ import (
 	"cityhall/shared/replica"
 	"cityhall/shared/sim"
 	"cityhall/shared/sim/postgres"
+	"cityhall/shared/sqlite"
 	"cityhall/syncserver"
 	"cityhall/syncserver/store"
 )
@@ -115,7 +116,7 @@ func TestMoveToPostgres(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Move(ctx, store.MoveOptions{From: c.Data(), To: db.DSN(), Now: clock.Now}); !errors.Is(err, store.ErrInUse) {
+	if _, err := store.Move(ctx, store.MoveOptions{From: c.Data(), To: db.DSN(), Now: clock.Now}); !errors.Is(err, sqlite.ErrInUse) {
 		t.Fatalf("beside a running server: %v", err)
 	}
 	old := filepath.Join(t.TempDir(), "city.db")

@@ -152,7 +152,7 @@ func lockFolder(dir string) (func(), error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock the folder for backups: %w", err)
 	}
-	got, err := lockFile(f, false)
+	got, err := sqlite.Lock(f, false)
 	if err == nil && !got {
 		err = ErrBackupBusy
 	}

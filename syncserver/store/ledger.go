@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"cityhall/shared/city"
+	"cityhall/shared/sqlite"
 )
 
 // ErrLedger means that the ledger cannot be believed. It is never guessed at:
@@ -254,7 +255,7 @@ var errReplaced = errors.New("the file was replaced")
 // lockInPlace waits for the lock of a file and looks whether it is still the one at
 // path; errReplaced if not.
 func lockInPlace(f *os.File, path string) error {
-	if _, err := lockFile(f, true); err != nil {
+	if _, err := sqlite.Lock(f, true); err != nil {
 		return err
 	}
 	mine, err := f.Stat()

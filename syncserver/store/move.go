@@ -109,7 +109,7 @@ func (m *mover) open(ctx context.Context) error {
 		return err
 	}
 	db := filepath.Join(m.o.From, "city.db")
-	if m.lock, err = occupy(db, true); err != nil {
+	if m.lock, err = sqlite.Occupy(db, true); err != nil {
 		return err
 	}
 	if m.from, err = sqlite.Open(ctx, db, sqlite.Options{SecureDelete: true, MaxConns: 2}); err != nil {

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 
 	"cityhall/shared/sqlite"
 )
@@ -24,7 +23,6 @@ const (
 var (
 	ErrMoved  = errors.New(`this city's database has moved to PostgreSQL: start the server with -db, and keep this folder for its keys, photos and ledger`)
 	ErrMoving = errors.New(`a move into this database is not finished: run "cityhall move" again`)
-	ErrInUse  = errors.New("the database is in use by another program")
 )
 
 // mark is the row that keeps a database from being served; zero when there is none.
@@ -53,27 +51,4 @@ func mayServe(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("%w (%s)", ErrMoved, m.about)
 	}
 	return ErrMoving
-}
-
-// occupy says that a program works with a SQLite database; alone, that no other
-// may. It lasts until the file is closed. The lock is beside the database, since
-// closing any handle of the file itself would drop SQLite's own locks.
-func occupy(db string, alone bool) (*os.File, error) {
-	f, err := os.OpenFile(db+".lock", os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("lock the database: %w", err)
-	}
-	got := false
-	if alone {
-		got, err = lockFile(f, false)
-	} else {
-		got, err = shareFile(f)
-	}
-	if err == nil && !got {
-		err = fmt.Errorf("%w: %s", ErrInUse, db)
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
 }

@@ -14,6 +14,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"cityhall/shared/sqlite"
 )
 
 const (
@@ -164,7 +166,7 @@ func sweepServers(dir string) error {
 		if err != nil {
 			return fmt.Errorf("look for other servers: %w", err)
 		}
-		got, err := lockFile(file, false)
+		got, err := sqlite.Lock(file, false)
 		if err == nil && got {
 			err = removeFile(path)
 		}

@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"cityhall/shared/sqlite"
 )
 
 // ErrBlobsAway means that the store of photos does not answer, or refuses us.
@@ -131,7 +133,7 @@ func (b folderShelf) lock(sha string) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := lockFile(f, true); err != nil {
+	if _, err := sqlite.Lock(f, true); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return func() { f.Close() }, nil

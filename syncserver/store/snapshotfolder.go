@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"cityhall/shared/sqlite"
 )
 
 // The folder of snapshots is one for all servers on a database: a part that one of
@@ -47,7 +49,7 @@ func (n *snapshots) site(wait bool) (*os.File, error) {
 		return nil, fmt.Errorf("lock the folder for snapshots: %w", err)
 	}
 	for {
-		got, err := lockFile(f, false)
+		got, err := sqlite.Lock(f, false)
 		switch {
 		case err != nil:
 			return nil, errors.Join(fmt.Errorf("lock the folder for snapshots: %w", err), f.Close())

@@ -160,7 +160,7 @@ func (s *Store) ready(ctx context.Context, c Config, ready func(*Store, context.
 			return err
 		}
 	} else {
-		if s.occupied, err = occupy(c.DB, false); err != nil {
+		if s.occupied, err = sqlite.Occupy(c.DB, false); err != nil {
 			return err
 		}
 		if s.ledger != nil && s.ledger.moved != "" {

@@ -1,6 +1,6 @@
 //go:build unix
 
-package store
+package sqlite
 
 import (
 	"errors"
@@ -8,17 +8,17 @@ import (
 	"syscall"
 )
 
-// lockFile keeps other processes out until the file is closed. Without wait, false
-// means that another one is in.
-func lockFile(f *os.File, wait bool) (bool, error) {
+// Lock keeps other processes out until the file is closed. Without wait, false means
+// that another one is in.
+func Lock(f *os.File, wait bool) (bool, error) {
 	if wait {
 		return flock(f, syscall.LOCK_EX)
 	}
 	return flock(f, syscall.LOCK_EX|syscall.LOCK_NB)
 }
 
-// shareFile keeps those out who want to be alone; false means that one is in.
-func shareFile(f *os.File) (bool, error) { return flock(f, syscall.LOCK_SH|syscall.LOCK_NB) }
+// Share keeps those out who want to be alone; false means that one is in.
+func Share(f *os.File) (bool, error) { return flock(f, syscall.LOCK_SH|syscall.LOCK_NB) }
 
 func flock(f *os.File, how int) (bool, error) {
 	for {
