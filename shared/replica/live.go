@@ -44,7 +44,8 @@ func (r *Replica) listen(ctx context.Context) {
 			if !heard && (errors.Is(err, errSilent) || errors.Is(err, errNoEvents)) {
 				err = errors.Join(err, r.askForNews(ctx, id))
 			}
-			if r.live.Swap(false) {
+			var dead *offline
+			if r.live.Swap(false) || errors.As(err, &dead) && r.Link().State == LinkOnline {
 				r.Wake() // a round finds out, and tells the screen, whether the line is dead
 			}
 			if r.cfg.Now().Sub(since) > protocol.LiveHeartbeat {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cityhall/shared/city"
+	"cityhall/shared/protocol"
 	"cityhall/shared/replica"
 	"cityhall/shared/sim"
 )
@@ -112,6 +113,37 @@ func TestDeadLineCostsNoCalls(t *testing.T) {
 		wire.Cut(false)
 		time.Sleep(10 * time.Second)
 		wantNews(t, c, r, 5*time.Second)
+	})
+}
+
+// unheard lets no live connection come about, as a server does that is full.
+type unheard struct{ to *sim.Line }
+
+func (u unheard) RoundTrip(r *http.Request) (*http.Response, error) {
+	if resp, err := u.to.RoundTrip(r); err != nil || r.URL.Path != protocol.Path+"/live" {
+		return resp, err
+	}
+	return &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+}
+
+// TestCutBeforeAnythingWasHeard: a line that dies before there is a live connection
+// over it is missed in seconds too, and not in the next round.
+func TestCutBeforeAnythingWasHeard(t *testing.T) {
+	idle(t, func(t *testing.T, dir string, c *sim.City) {
+		wire := line(c)
+		r, end := running(t, c, replica.Config{Dir: dir + "/device", Transport: unheard{wire}, Dial: wire.Dial})
+		defer end()
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		if state := r.Link().State; state != replica.LinkOnline {
+			t.Fatalf("at first the line is %v", state)
+		}
+		wire.Cut(true)
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if state := r.Link().State; state != replica.LinkOffline {
+			t.Errorf("twenty seconds after the cut the line is %v", state)
+		}
 	})
 }
 
