@@ -115,7 +115,7 @@ const (
 	selectOne     = `SELECT ` + entryColumns + ` FROM entry WHERE id = $1`
 	selectAbout   = `SELECT ` + entryColumns + ` FROM entry WHERE subject = $1 ORDER BY pos DESC`
 	selectWaiting = `SELECT ` + entryColumns + ` FROM entry WHERE state <> 'received' AND damaged = 0 ORDER BY pos`
-	selectToCheck = `SELECT ` + entryColumns + ` FROM entry WHERE damaged <> 0 OR verdict IN ('refused', 'review', 'held') ORDER BY pos`
+	selectToCheck = `SELECT ` + entryColumns + ` FROM entry WHERE damaged <> 0 OR verdict = 'refused' OR verdict = 'review' OR verdict = 'held' ORDER BY pos`
 	selectPlaced  = `SELECT ` + entryColumns + ` FROM entry WHERE stream = $1 AND n > $2 AND damaged = 0 ORDER BY n LIMIT $3`
 	selectAt      = `SELECT ` + entryColumns + ` FROM entry WHERE stream = $1 AND n = $2`
 	// The first condition of these is that of an index, which the second implies.
