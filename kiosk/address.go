@@ -1,6 +1,8 @@
 package kiosk
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"cityhall/shared/atlas"
@@ -21,11 +23,12 @@ type mine struct {
 
 // Concerns is what concerns an address.
 type Concerns struct {
-	Hit   PlaceHit
-	Here  atlas.Here
-	Near  []Near    // open requests of all services, the nearest first
-	Today time.Time // that the dates count from, in the city's zone
-	Sure  bool      // that it is that day: the city has been heard since the start
+	Hit     PlaceHit
+	Here    atlas.Here
+	Notices []city.Notice // for its part of the city, the first to begin first
+	Near    []Near        // open requests of all services, the nearest first
+	Today   time.Time     // that the dates count from, in the city's zone
+	Sure    bool          // that it is that day: the city has been heard since the start
 }
 
 // MyAddress begins to look up an address.
@@ -80,6 +83,10 @@ func (k *Kiosk) concern(hit PlaceHit) {
 	k.async(func() func() {
 		here, err := places.Here(ctx, hit.Place, now, calendar)
 		var near []Near
+		var notices []city.Notice
+		if err == nil && !here.Outside {
+			notices, err = k.notices(here.Place.District, now)
+		}
 		if err == nil {
 			near, err = k.openNear(hit.Place, aroundAddress, mostAround, "")
 		}
@@ -91,8 +98,29 @@ func (k *Kiosk) concern(hit PlaceHit) {
 				k.problem("address", err)
 				return
 			}
-			m.found = &Concerns{Hit: hit, Here: here, Near: near, Today: now, Sure: sure}
+			m.found = &Concerns{Hit: hit, Here: here, Notices: notices, Near: near, Today: now, Sure: sure}
 			k.turnTo(ScreenHere)
 		}
 	})
+}
+
+// notices are those of a district and of the whole city.
+func (k *Kiosk) notices(district city.ID, day time.Time) ([]city.Notice, error) {
+	records, err := k.rep.Records(k.ctx, city.KindNotice)
+	if err != nil {
+		return nil, err
+	}
+	var out []city.Notice
+	for _, r := range records {
+		var n city.Notice
+		if err := r.Into(&n); err != nil {
+			k.cfg.Log.Warn("a notice of a kind that this version does not know", "id", r.ID, "err", err)
+			continue
+		}
+		if n.Concerns(district, day) {
+			out = append(out, n)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b city.Notice) int { return strings.Compare(a.From, b.From) })
+	return out, nil
 }

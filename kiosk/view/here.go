@@ -25,11 +25,12 @@ func (p *page) here() fyne.CanvasObject {
 		sub = t.T("kiosk.here.sub", "district", d)
 	}
 	before := append([]fyne.CanvasObject{p.heading(p.hitName(c.Hit), sub)}, p.reserve(c)...)
+	before = append(before, p.notices(c)...)
 	cards := p.hereCards(c)
 	switch {
 	case len(cards) > 0:
 		before = append(before, cards...)
-	case !c.Here.Outside:
+	case !c.Here.Outside && len(c.Notices) == 0:
 		before = append(before, t.Panel(touch.Neutral, t.Para(t.T("kiosk.here.nothing"), touch.Body)))
 	}
 	before = append(before, t.Head(t.T("kiosk.here.near", "meters", p.k.Around()), touch.Title))
@@ -70,6 +71,30 @@ func (p *page) reserve(c *kiosk.Concerns) (parts []fyne.CanvasObject) {
 		parts = append(parts, t.Para(strings.Join(quiet, " "), touch.Body.Muted()))
 	}
 	return parts
+}
+
+// notices are what the city tells this part of it, each with its days.
+func (p *page) notices(c *kiosk.Concerns) (cards []fyne.CanvasObject) {
+	t := p.t
+	for _, n := range c.Notices {
+		days := p.t.T("kiosk.here.notice.days", "from", p.day(n.From, c.Today), "until", p.day(n.Until, c.Today))
+		if n.From == n.Until {
+			days = p.date(n.From, c.Today)
+		}
+		head := t.V(look.None, t.Para(n.Title.In(p.k.Language()), touch.Title), t.Para(days, touch.Body.Muted()))
+		cards = append(cards, t.Card(t.V(look.M, t.H(look.M, t.IconChip(look.IconInfo, 1, look.Lead), touch.Grow(head)),
+			t.Para(n.Words.In(p.k.Language()), touch.Body), t.Para(p.asOf(), touch.Caption.Muted()))))
+	}
+	return cards
+}
+
+// day says a day within a sentence, or as it is written.
+func (p *page) day(day string, today time.Time) string {
+	at, err := time.ParseInLocation(time.DateOnly, day, today.Location())
+	if err != nil {
+		return day
+	}
+	return p.w.LongDay(at, today)
 }
 
 // told is a fact about the address and the day (2006-01-02) that it is known of.

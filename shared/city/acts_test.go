@@ -34,6 +34,10 @@ func settings() *city.SetCity {
 	return &city.SetCity{Settings: city.Settings{Name: "Town", TimeZone: "America/New_York", Languages: []string{"en"}}}
 }
 
+func notice() *city.SetNotice {
+	return &city.SetNotice{ID: "notice-1", Notice: city.Notice{Title: text("Hydrants"), Words: text("They are flushed."), Department: "parks", From: "2026-03-02", Until: "2026-03-06"}}
+}
+
 func published() *city.PublishService {
 	return &city.PublishService{ID: "tree", Service: treeService()}
 }
@@ -62,6 +66,9 @@ func TestEveryAct(t *testing.T) {
 	}
 	publish := func(edit func(*city.Service)) city.Act {
 		return change(published, func(a *city.PublishService) { edit(&a.Service) })
+	}
+	tell := func(edit func(*city.Notice)) city.Act {
+		return change(notice, func(a *city.SetNotice) { edit(&a.Notice) })
 	}
 	ask := func(edit func(*city.Question)) city.Act {
 		return publish(func(s *city.Service) { edit(&s.Questions[2]) })
@@ -245,6 +252,21 @@ func TestEveryAct(t *testing.T) {
 		{"crew", "received", admin, &city.SetCrew{ID: "boats", Crew: city.Crew{Name: "Boat crew", Department: "parks"}}, "", ""},
 		{"crew: name", "", admin, &city.SetCrew{ID: "boats"}, city.CodeRequired, "crew.name"},
 		{"crew: member", "", admin, &city.SetCrew{ID: "boats", Crew: city.Crew{Name: "B", Members: []city.Member{{ID: "x"}}}}, city.CodeRequired, "crew.members"},
+		{"notice", "received", reviewer, notice(), "", ""},
+		{"notice: id", "", reviewer, change(notice, func(a *city.SetNotice) { a.ID = "A B" }), city.CodeInvalid, "id"},
+		{"notice: department", "", reviewer, tell(func(n *city.Notice) { n.Department = "" }), city.CodeRequired, "department"},
+		{"notice: title", "", reviewer, tell(func(n *city.Notice) { n.Title = city.Text{"es": "Sin inglés"} }), city.CodeRequired, "title"},
+		{"notice: blank title", "", reviewer, tell(func(n *city.Notice) { n.Title = text(" ") }), city.CodeInvalid, "title"},
+		{"notice: long title", "", reviewer, tell(func(n *city.Notice) { n.Title["es"] = long(121) }), city.CodeTooLong, "title"},
+		{"notice: words", "", reviewer, tell(func(n *city.Notice) { n.Words = nil }), city.CodeRequired, "words"},
+		{"notice: long words", "", reviewer, tell(func(n *city.Notice) { n.Words = text(long(2001)) }), city.CodeTooLong, "words"},
+		{"notice: language", "", reviewer, tell(func(n *city.Notice) { n.Words[long(21)] = "x" }), city.CodeInvalid, "words"},
+		{"notice: bad district", "", reviewer, tell(func(n *city.Notice) { n.Districts = []city.ID{"A B"} }), city.CodeInvalid, "districts"},
+		{"notice: no such district", "received", reviewer, tell(func(n *city.Notice) { n.Districts = []city.ID{"moon"} }), city.CodeUnknown, "districts"},
+		{"notice: first day", "", reviewer, tell(func(n *city.Notice) { n.From = "2/3/2026" }), city.CodeInvalid, "from"},
+		{"notice: last day", "", reviewer, tell(func(n *city.Notice) { n.Until = "" }), city.CodeInvalid, "until"},
+		{"notice: ends before it begins", "", reviewer, tell(func(n *city.Notice) { n.Until = "2026-03-01" }), city.CodeInvalid, "until"},
+		{"notice: for ever", "", reviewer, tell(func(n *city.Notice) { n.Until = "2036-03-01" }), city.CodeInvalid, "until"},
 		{"staff", "received", admin, &city.SetStaff{ID: "new", Staff: city.Staff{Name: "New", Roles: []city.Role{city.RoleReviewer}, Active: true}}, "", ""},
 		{"staff: name", "", admin, &city.SetStaff{ID: "new"}, city.CodeRequired, "staff.name"},
 		{"staff: role", "", admin, &city.SetStaff{ID: "new", Staff: city.Staff{Name: "New", Roles: []city.Role{"king"}}}, city.CodeNotOffered, "staff.roles"},

@@ -15,6 +15,7 @@ const (
 	KindService   Kind = "service"        // something residents can ask for
 	KindCrew      Kind = "crew"           // people who go out
 	KindStaff     Kind = "staff"          // a person at a desk
+	KindNotice    Kind = "notice"         // what residents of a part of the city are told
 	KindRequest   Kind = "request"        // public face of a request
 	KindWork      Kind = "request.work"   // crew and office face of a request
 	KindPerson    Kind = "request.person" // the resident behind a request

@@ -63,6 +63,7 @@ func init() {
 	register(func() Act { return &DecideReview{} })
 	register(func() Act { return &SetCity{} })
 	register(func() Act { return &PublishService{} })
+	register(func() Act { return &SetNotice{} })
 	register(func() Act { return &SetCrew{} })
 	register(func() Act { return &SetStaff{} })
 	register(func() Act { return &ErasePerson{} })

@@ -11,7 +11,7 @@ func Scopes(view View, r Record) ([]Scope, error) {
 			return []Scope{ScopeOffice}, nil
 		}
 		return []Scope{ScopePublic, ScopeOffice}, nil
-	case KindCity, KindService:
+	case KindCity, KindService, KindNotice:
 		return []Scope{ScopePublic, ScopeOffice}, nil
 	case KindCrew: // it names people; the public knows a crew by the request's team
 		return []Scope{ScopeOffice, ScopeCrew(r.ID)}, nil

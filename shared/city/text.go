@@ -31,6 +31,14 @@ func tidy(s string) string {
 	}, s))
 }
 
+func tidyText(t Text) Text {
+	out := Text{}
+	for lang, words := range t {
+		out[lang] = tidy(words)
+	}
+	return out
+}
+
 // checkWords reports words that are longer than max characters.
 func checkWords(field, s string, most int) error {
 	if utf8.RuneCountInString(s) > most {

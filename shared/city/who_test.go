@@ -59,6 +59,7 @@ var rights = []struct {
 	{&city.DecideReview{}, "contested", "RAWS"},
 	{settings(), "received", "WS"},
 	{published(), "received", "AWS"},
+	{notice(), "received", "RAWS"},
 	{&city.ErasePerson{Request: case1, Reason: "x"}, "received", "AWS"},
 	{&city.SetCrew{ID: "trees", Crew: city.Crew{Name: "Trees", Department: "parks"}}, "received", "AWS"},
 	{&city.SetStaff{ID: "s6", Staff: city.Staff{Name: "Me", Roles: []city.Role{city.RoleAdmin}, Active: true}}, "received", "WS"},

@@ -59,6 +59,7 @@ func New(seed uint64, now time.Time) City {
 		b.act(s)
 	}
 	b.history()
+	b.notices()
 	return b.city
 }
 

@@ -149,7 +149,7 @@ func (f *Fleet) checkBlobs(ctx context.Context, d *Device) error {
 }
 
 // kinds are all kinds of record.
-var kinds = []city.Kind{city.KindCity, city.KindService, city.KindCrew, city.KindStaff, city.KindRequest, city.KindWork, city.KindPerson,
+var kinds = []city.Kind{city.KindCity, city.KindService, city.KindNotice, city.KindCrew, city.KindStaff, city.KindRequest, city.KindWork, city.KindPerson,
 	city.KindWorkOrder, city.KindVisit, city.KindNote, city.KindPhoto, city.KindReview}
 
 // checkSame: the device shows what the server has for it, no more and no less.

@@ -33,7 +33,7 @@ type salvageBody struct {
 	First, Next string
 }
 
-var kindWords = map[city.Kind]string{city.KindCity: "The city's settings", city.KindService: "A service", city.KindCrew: "A crew", city.KindStaff: "A member of staff",
+var kindWords = map[city.Kind]string{city.KindCity: "The city's settings", city.KindService: "A service", city.KindNotice: "A notice", city.KindCrew: "A crew", city.KindStaff: "A member of staff",
 	city.KindRequest: "A request, as the public sees it", city.KindWork: "A request, as the office sees it", city.KindWorkOrder: "A job", city.KindVisit: "A visit",
 	city.KindNote: "A note", city.KindPhoto: "A photo", city.KindReview: "A review"}
 
