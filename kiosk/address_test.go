@@ -1,6 +1,7 @@
 package kiosk_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -75,6 +76,46 @@ func TestMyAddress(t *testing.T) {
 	}
 	s.Next()
 	s.on(kiosk.ScreenHome)
+}
+
+// TestNoticesOfAnAddress: those of its district and of the whole city, as long as they
+// concern anybody, also without a line.
+func TestNoticesOfAnAddress(t *testing.T) {
+	s := newStage(t)
+	tell := func(id city.ID, from, until string, districts ...city.ID) *city.SetNotice {
+		words := city.Text{"en": string(id)}
+		a := &city.SetNotice{ID: id, Notice: city.Notice{Title: words, Words: words, Department: "water", From: from, Until: until, Districts: districts}}
+		s.town.Act(a)
+		return a
+	}
+	tell("next-week", "2026-03-09", "2026-03-20")
+	here := tell("here", "2026-03-01", "2026-03-02", district)
+	tell("elsewhere", "2026-03-01", "2026-03-20", "hill")
+	tell("over", "2026-02-01", "2026-03-01")
+	tell("far-ahead", "2026-03-10", "2026-03-20")
+	s.town.Sync(s.rep)
+	s.town.Cut(true)
+	titles := func(address string) (out []string) {
+		for _, n := range s.concerns(address).Notices {
+			out = append(out, n.Title.In("es"))
+		}
+		return out
+	}
+	if got := titles("20 orchard st"); !slices.Equal(got, []string{"here", "next-week"}) {
+		t.Errorf("told of %q", got)
+	}
+	s.Back()
+	if got := titles("2 county road"); len(got) > 0 {
+		t.Errorf("outside the city told of %q", got)
+	}
+	s.Back()
+	s.town.Cut(false)
+	here.Notice.Withdrawn = true
+	s.town.Act(here)
+	s.town.Sync(s.rep)
+	if got := titles("20 orchard st"); !slices.Equal(got, []string{"next-week"}) {
+		t.Errorf("after one was taken back, told of %q", got)
+	}
 }
 
 // TestAddressNotFound says so at the field, and goes on when it is mended.

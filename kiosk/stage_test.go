@@ -62,8 +62,9 @@ func stageIn(t testing.TB, w *town.Town, log *slog.Logger) *stage {
 		t.Fatal(err)
 	}
 	s.town.Act(&city.SetCity{Settings: city.Settings{Name: "Millbrook", TimeZone: "America/New_York", Languages: []string{"en", "es"}, Phone: "555 0100",
-		Calendar: city.Calendar{Holidays: []string{"2026-03-02"}},
-		Places:   sha, LookupSalt: "bWlsbGJyb29r", PublicURL: "https://millbrook.example/"}})
+		Calendar:  city.Calendar{Holidays: []string{"2026-03-02"}},
+		Districts: []city.District{{ID: district, Name: "Harbor"}, {ID: "hill", Name: "Hill"}},
+		Places:    sha, LookupSalt: "bWlsbGJyb29r", PublicURL: "https://millbrook.example/"}})
 	s.rep = s.town.Join(s.dir, city.DeviceKiosk, city.ScopePublic)
 	t.Cleanup(func() { s.rep.Close() })
 	s.town.Sync(s.rep)

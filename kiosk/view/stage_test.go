@@ -115,6 +115,11 @@ func (s *stage) settle() {
 	for _, svc := range services() {
 		s.town.Act(svc)
 	}
+	s.town.Act(&city.SetNotice{ID: "hydrants", Notice: city.Notice{Department: "water", From: "2026-03-01", Until: "2026-03-09", Districts: []city.ID{town.Harbor},
+		Title: both("Hydrants are flushed", "Limpieza de hidrantes y desinfección de las tuberías principales"),
+		Words: both("Your water may be brown for a while. It is safe.\nRun the cold tap until it is clear.", "El agua puede salir turbia por un rato. No es peligrosa.\nDeje correr el agua fría hasta que salga clara.")}})
+	s.town.Act(&city.SetNotice{ID: "parade", Notice: city.Notice{Department: "streets", From: "2026-03-07", Until: "2026-03-07", Title: both("Bay Street is closed for the parade", "Bay Street estará cerrada por el desfile"),
+		Words: both("From 8 am to 2 pm. Buses stop on Second Avenue.", "De 8 a. m. a 2 p. m. Los autobuses paran en Second Avenue.")}})
 }
 
 // act is an act of somebody other than the city's programs.
