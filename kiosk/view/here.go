@@ -25,12 +25,11 @@ func (p *page) here() fyne.CanvasObject {
 		sub = t.T("kiosk.here.sub", "district", d)
 	}
 	before := append([]fyne.CanvasObject{p.heading(p.hitName(c.Hit), sub)}, p.reserve(c)...)
-	before = append(before, p.notices(c)...)
 	cards := p.hereCards(c)
 	switch {
 	case len(cards) > 0:
 		before = append(before, cards...)
-	case !c.Here.Outside && len(c.Notices) == 0:
+	case !c.Here.Outside:
 		before = append(before, t.Panel(touch.Neutral, t.Para(t.T("kiosk.here.nothing"), touch.Body)))
 	}
 	before = append(before, t.Head(t.T("kiosk.here.near", "meters", p.k.Around()), touch.Title))
@@ -100,8 +99,8 @@ func (p *page) day(day string, today time.Time) string {
 // told is a fact about the address and the day (2006-01-02) that it is known of.
 type told struct{ label, value, asOf string }
 
-// hereCards are collection, sweeping, district and the places to know, as far as
-// the city has told of them.
+// hereCards are collection, notices, sweeping, district and the places to know, as far
+// as the city has told of them.
 func (p *page) hereCards(c *kiosk.Concerns) (cards []fyne.CanvasObject) {
 	t := p.t
 	var collect, sweep, civic, places []told
@@ -130,12 +129,12 @@ func (p *page) hereCards(c *kiosk.Concerns) (cards []fyne.CanvasObject) {
 	if number := c.Here.Number; number > 0 && len(sweep) > 0 {
 		sweeping = t.T([]string{"kiosk.here.sweeping.even", "kiosk.here.sweeping.odd"}[number%2])
 	}
-	return slices.DeleteFunc([]fyne.CanvasObject{
-		p.toldCard(look.IconTrash, 3, t.T("kiosk.here.collection"), "", collect),
+	cards = append([]fyne.CanvasObject{p.toldCard(look.IconTrash, 3, t.T("kiosk.here.collection"), "", collect)}, p.notices(c)...)
+	return slices.DeleteFunc(append(cards,
 		p.toldCard(look.IconRoad, 0, t.T("kiosk.here.sweeping"), sweeping, sweep),
 		p.toldCard(look.IconUsers, 4, t.T("kiosk.here.civic"), "", civic),
 		p.toldCard(look.IconBuilding, 2, t.T("kiosk.here.places"), "", places),
-	}, func(o fyne.CanvasObject) bool { return o == nil })
+	), func(o fyne.CanvasObject) bool { return o == nil })
 }
 
 // toldCard is a card of facts, nil when there are none. One day for all of them

@@ -172,9 +172,15 @@ func (s *stage) joinCrew(t testing.TB, kind city.DeviceKind, crew city.ID) (*rep
 	return r, l
 }
 
+// step is a round. A server that is still making its snapshot is asked again, as Run does.
 func step(t testing.TB, r *replica.Replica) {
 	t.Helper()
-	if err := r.Step(t.Context()); err != nil {
+	err := r.Step(t.Context())
+	for err != nil && strings.Contains(err.Error(), "the snapshot is being made") {
+		time.Sleep(time.Second)
+		err = r.Step(t.Context())
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }
