@@ -280,10 +280,7 @@ func (w *writeTx) keep(ctx context.Context, r city.Record, seq int64, scopes str
 	if err != nil {
 		return err
 	}
-	_, err = w.q.ExecContext(ctx, `INSERT INTO record (kind, id, parent, seq, fields, writers, scopes) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (kind, id) DO UPDATE SET seq = excluded.seq, fields = excluded.fields, writers = excluded.writers, scopes = excluded.scopes`,
-		r.Kind, r.ID, r.Parent, seq, string(fields), string(writers), scopes)
-	if err != nil {
+	if err := w.tx.add(ctx, toRecords, r.Kind, r.ID, r.Parent, seq, string(fields), string(writers), scopes); err != nil {
 		return fmt.Errorf("write %s: %w", r.Ref, err)
 	}
 	w.seen[r.Ref] = stored{Record: r, seq: seq, scopes: scopes, there: true}

@@ -4,14 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// batch is the writer's transaction. It gathers the rows that only ever are added, of
-// the archive and the log, and writes many by one statement: a statement costs more
-// than its row, and on PostgreSQL a way there and back. Whatever else is asked of the
-// transaction finds them written.
+// batch is the writer's transaction. It gathers the rows of the archive, the log and
+// the records, and writes many by one statement: a statement costs more than its row,
+// and on PostgreSQL a way there and back. Whatever else is asked of the transaction
+// finds them written; a view remembers the records itself.
 type batch struct {
 	tx      *sql.Tx
 	waiting []*added
@@ -20,33 +21,47 @@ type batch struct {
 
 // addition is a table whose rows are gathered.
 type addition struct {
-	table     string
-	columns   int
-	one, many string // statements for a row, and for gathered of them
+	table      string
+	columns    int
+	key        int                   // of that many first columns; a row takes the place of one with the same. 0: all are different
+	statements [len(portions)]string // for so many rows
 }
 
-// gathered is how many rows a statement writes.
+// gathered is how many rows are written at once; portions are the numbers of rows that
+// a statement may write. They are few, since every statement is kept compiled.
 const gathered = 20
 
+var portions = [...]int{gathered, 4, 1}
+
 var (
-	toArchive = newAddition("mutation", "id, seq, device, stream, n, type, actor, subject, at, received, envelope, args, content, verdict, review, code, field, row_hash")
-	toLog     = newAddition("change", "seq, tx, kind, id, parent, whole, fields, writer, ws, salt, digest, h, audience")
-	toScopes  = newAddition("change_scope", "scope, seq, evict")
+	toArchive = newAddition("mutation", "id, seq, device, stream, n, type, actor, subject, at, received, envelope, args, content, verdict, review, code, field, row_hash", 0, "")
+	toLog     = newAddition("change", "seq, tx, kind, id, parent, whole, fields, writer, ws, salt, digest, h, audience", 0, "")
+	toScopes  = newAddition("change_scope", "scope, seq, evict", 0, "")
+	toRecords = newAddition("record", "kind, id, parent, seq, fields, writers, scopes", 2,
+		" ON CONFLICT (kind, id) DO UPDATE SET seq = excluded.seq, fields = excluded.fields, writers = excluded.writers, scopes = excluded.scopes")
 )
 
-func newAddition(table, columns string) *addition {
-	a := &addition{table: table, columns: strings.Count(columns, ",") + 1}
-	head := "INSERT INTO " + table + " (" + columns + ") VALUES "
-	var rows []string
-	for r := range gathered {
-		places := make([]string, a.columns)
-		for c := range places {
-			places[c] = "$" + strconv.Itoa(r*a.columns+c+1)
-		}
-		rows = append(rows, "("+strings.Join(places, ", ")+")")
+func newAddition(table, columns string, key int, tail string) *addition {
+	a := &addition{table: table, columns: strings.Count(columns, ",") + 1, key: key}
+	for i, rows := range portions {
+		a.statements[i] = "INSERT INTO " + table + " (" + columns + ") VALUES " + places(rows, a.columns) + tail
 	}
-	a.one, a.many = head+rows[0], head+strings.Join(rows, ", ")
 	return a
+}
+
+// places are the placeholders of rows: ($1, $2), ($3, $4).
+func places(rows, columns int) string {
+	var b strings.Builder
+	for i := range rows * columns {
+		switch {
+		case i%columns > 0:
+			b.WriteString(", ")
+		case i > 0:
+			b.WriteString("), (")
+		}
+		b.WriteString("$" + strconv.Itoa(i+1))
+	}
+	return "(" + b.String() + ")"
 }
 
 // added are rows of a table that are not written yet.
@@ -67,30 +82,59 @@ func (b *batch) add(ctx context.Context, to *addition, values ...any) error {
 		rows = &added{to: to, values: make([]any, 0, gathered*to.columns)}
 		b.waiting = append(b.waiting, rows)
 	}
+	if rows.replaced(values) {
+		return nil
+	}
 	if rows.values = append(rows.values, values...); len(rows.values) < gathered*to.columns {
 		return nil
 	}
-	defer func() { rows.values = rows.values[:0] }()
-	return b.write(ctx, to, to.many, rows.values)
+	return b.write(ctx, rows)
 }
 
-func (b *batch) write(ctx context.Context, to *addition, statement string, values []any) error {
-	if _, err := b.tx.ExecContext(ctx, statement, values...); err != nil {
-		return fmt.Errorf("write rows of %s: %w", to.table, err)
+// replaced puts a row in the place of one with the same key, if there is one.
+func (a *added) replaced(row []any) bool {
+	if a.to.key == 0 {
+		return false
 	}
-	return nil
-}
-
-// flush writes what was gathered. Once it has failed it fails until forget.
-func (b *batch) flush(ctx context.Context) error {
-	for _, rows := range b.waiting {
-		for len(rows.values) > 0 && b.wrong == nil {
-			row := rows.values[:rows.to.columns]
-			rows.values = rows.values[rows.to.columns:]
-			b.wrong = b.write(ctx, rows.to, rows.to.one, row)
+	for old := range slices.Chunk(a.values, a.to.columns) {
+		if slices.Equal(old[:a.to.key], row[:a.to.key]) {
+			copy(old, row)
+			return true
 		}
 	}
-	b.waiting = b.waiting[:0]
+	return false
+}
+
+// write writes all gathered rows of a table. Once it has failed it fails until forget.
+func (b *batch) write(ctx context.Context, rows *added) error {
+	left := rows.values
+	for i, portion := range portions {
+		for n := portion * rows.to.columns; len(left) >= n && b.wrong == nil; left = left[n:] {
+			if _, err := b.tx.ExecContext(ctx, rows.to.statements[i], left[:n]...); err != nil {
+				b.wrong = fmt.Errorf("write rows of %s: %w", rows.to.table, err)
+			}
+		}
+	}
+	rows.values = rows.values[:0]
+	return b.wrong
+}
+
+// flush writes what was gathered.
+func (b *batch) flush(ctx context.Context) error {
+	for _, rows := range b.waiting {
+		_ = b.write(ctx, rows) // told below
+	}
+	return b.wrong
+}
+
+// flushRecords writes the gathered records alone: children of a record are read
+// before every act that has some.
+func (b *batch) flushRecords(ctx context.Context) error {
+	for _, rows := range b.waiting {
+		if rows.to == toRecords {
+			return b.write(ctx, rows)
+		}
+	}
 	return b.wrong
 }
 

@@ -125,8 +125,11 @@ func dropProof(ctx context.Context, server, name string) error {
 	return nil
 }
 
+// PostgreSQL lets go of a lock when the connection ends, however that comes, but only
+// once it has noticed: a backup waits so often, a tenth of a second each.
+const backupTries = 30
+
 // backupAlone keeps other servers' backups of the same PostgreSQL database out.
-// PostgreSQL lets go of the lock when the connection ends, however that comes.
 func (s *Store) backupAlone(ctx context.Context) (func(), error) {
 	if !s.postgres {
 		return func() {}, nil
@@ -138,7 +141,15 @@ func (s *Store) backupAlone(ctx context.Context) (func(), error) {
 	sum := sha256.Sum256([]byte("cityhall backup"))
 	key := int64(binary.BigEndian.Uint64(sum[:]))
 	var got bool
-	err = conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, key).Scan(&got)
+	for range backupTries {
+		err = conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, key).Scan(&got)
+		if got || err != nil {
+			break
+		}
+		if _, err = conn.ExecContext(ctx, `SELECT pg_sleep(0.1)`); err != nil {
+			break
+		}
+	}
 	if err == nil && !got {
 		err = ErrBackupBusy
 	}

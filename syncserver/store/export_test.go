@@ -41,5 +41,7 @@ func WriteLedger(path string, devices ...city.DeviceID) error {
 	return nil
 }
 
-// SelectChildren is how the records of a request are found.
+// SelectChildren is how the records of a request are found, SelectRecords how many are.
 const SelectChildren = selectChildren
+
+var SelectRecords = selectRecords

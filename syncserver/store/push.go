@@ -52,6 +52,9 @@ func (s *Store) Push(ctx context.Context, d Device, h protocol.PushHeader, lines
 		if err := p.foresee(ctx, lines); err != nil {
 			return err
 		}
+		if err := w.foresee(named(opened)); err != nil {
+			return err
+		}
 		verdicts = verdicts[:0]
 		for i, l := range lines {
 			v, err := p.take(ctx, h.From+uint64(i), l, opened[i])
@@ -142,6 +145,24 @@ func (p *push) foresee(ctx context.Context, lines []Incoming) error {
 		}
 	}
 	return nil
+}
+
+// named are the records that acts name.
+func named(opened []opening) []city.Ref {
+	var out []city.Ref
+	seen := map[city.Ref]bool{}
+	for _, o := range opened {
+		if o.refusal != nil {
+			continue
+		}
+		for _, ref := range city.Named(o.args) {
+			if !seen[ref] {
+				seen[ref] = true
+				out = append(out, ref)
+			}
+		}
+	}
+	return out
 }
 
 // known looks an act up that is about to be taken.

@@ -17,6 +17,8 @@ type txView struct {
 	ctx  context.Context
 	q    querier
 	seen map[city.Ref]stored
+	// settled writes the records that were seen to change, or is nil.
+	settled func(context.Context) error
 }
 
 // stored is a record with what the store keeps beside it.
@@ -65,12 +67,73 @@ func (v *txView) load(ref city.Ref) (stored, error) {
 	return r, nil
 }
 
+// foreseenRecords is how many records one statement looks for.
+const foreseenRecords = 50
+
+var selectRecords = `SELECT kind, id, parent, seq, fields, writers, scopes FROM record WHERE (kind, id) IN (VALUES ` + places(foreseenRecords, 2) + `)`
+
+// foresee reads records that will be asked for, many at once; those that are not there
+// are remembered as well.
+func (v *txView) foresee(refs []city.Ref) error {
+	refs = slices.DeleteFunc(refs, func(r city.Ref) bool { _, ok := v.seen[r]; return ok })
+	for some := range slices.Chunk(refs, foreseenRecords) {
+		if len(some) < 3 { // nothing is saved
+			return nil
+		}
+		names := make([]any, 0, 2*foreseenRecords)
+		for i := range foreseenRecords {
+			r := some[min(i, len(some)-1)]
+			names = append(names, r.Kind, r.ID)
+		}
+		rows, err := v.q.QueryContext(v.ctx, selectRecords, names...)
+		if err != nil {
+			return fmt.Errorf("read %d records: %w", len(some), err)
+		}
+		found, err := scanRecords(rows)
+		if err != nil {
+			return fmt.Errorf("read %d records: %w", len(some), err)
+		}
+		for _, ref := range some {
+			v.seen[ref] = stored{}
+		}
+		for _, r := range found {
+			v.seen[r.Ref] = r
+		}
+	}
+	return nil
+}
+
+func scanRecords(rows *sql.Rows) ([]stored, error) {
+	defer rows.Close()
+	var out []stored
+	for rows.Next() {
+		r := stored{there: true}
+		var ref city.Ref
+		var parent city.ID
+		var fields, writers []byte
+		err := rows.Scan(&ref.Kind, &ref.ID, &parent, &r.seq, &fields, &writers, &r.scopes)
+		if err != nil {
+			return nil, err
+		}
+		if r.Record, err = DecodeRecord(ref, parent, fields, writers); err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
 // selectChildren has no order: asked for one, SQLite reads all records of the kind to
 // have them in it, which is the whole city.
 const selectChildren = `SELECT id, fields, writers FROM record WHERE parent = $1 AND kind = $2`
 
 // Children implements city.View.
 func (v *txView) Children(parent city.ID, kind city.Kind) ([]city.Record, error) {
+	if v.settled != nil {
+		if err := v.settled(v.ctx); err != nil {
+			return nil, err
+		}
+	}
 	rows, err := v.q.QueryContext(v.ctx, selectChildren, parent, kind)
 	if err != nil {
 		return nil, fmt.Errorf("read %s of %s: %w", kind, parent, err)

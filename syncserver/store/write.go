@@ -121,12 +121,24 @@ type writeTx struct {
 	whole bool
 }
 
-// lock takes the head row first, on both engines by the same statement.
+// lockHead takes the head row. PostgreSQL keeps the plan of a statement for as long as
+// a session lives, also one to read all of a table that was small when it was first
+// asked; the writer wants its rows by their keys.
+const (
+	lockHead         = `UPDATE sync_head SET turn = turn + 1 WHERE one = 1 RETURNING epoch, seq, hash, safe, needs`
+	lockHeadPostgres = lockHead + `, set_config('enable_seqscan', 'off', true)`
+)
+
+// lock takes the head row first, on both engines.
 func (s *Store) lock(ctx context.Context, tx *sql.Tx) (*writeTx, error) {
 	w := &writeTx{txView: newView(ctx, tx), s: s, tx: &batch{tx: tx}}
-	row := tx.QueryRowContext(ctx, `UPDATE sync_head SET turn = turn + 1 WHERE one = 1 RETURNING epoch, seq, hash, safe, needs`)
+	w.settled = w.tx.flushRecords
 	var needs int
-	if err := row.Scan(&w.head.Epoch, &w.head.Seq, &w.head.Hash, &w.head.Safe, &needs); err != nil {
+	query, into := lockHead, []any{&w.head.Epoch, &w.head.Seq, &w.head.Hash, &w.head.Safe, &needs}
+	if s.postgres {
+		query, into = lockHeadPostgres, append(into, new(string))
+	}
+	if err := tx.QueryRowContext(ctx, query).Scan(into...); err != nil {
 		return nil, fmt.Errorf("lock the head: %w", err)
 	}
 	if needs > schemaKnown {
