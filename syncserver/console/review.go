@@ -98,13 +98,14 @@ func what(r city.Review) string {
 // person, and a mixture of both sides would fit no case.
 func points(r city.Review) [][]city.Contest {
 	var out [][]city.Contest
-	at := map[city.FieldRef]int{} // index into out, by the field that leads
+	at := map[city.FieldRef]int{} // index into out, by the field that leads, contested itself or not
 	machine := -1
 	for _, c := range r.Contests {
 		ref, name, _ := c.Field.Split()
 		status := ref.Kind == city.KindRequest && name == "status"
-		i, known := at[c.Lead]
-		if c.Lead == "" || !known {
+		lead := leadOf(c)
+		i, known := at[lead]
+		if !known {
 			known = (status || ref.Kind == city.KindWorkOrder && name == "state") && machine >= 0
 			i = machine
 		}
@@ -112,16 +113,24 @@ func points(r city.Review) [][]city.Contest {
 			i = len(out)
 			out = append(out, nil)
 		}
-		if at[c.Field] = i; status || ref.Kind == city.KindWorkOrder && name == "state" {
+		if at[lead] = i; status || ref.Kind == city.KindWorkOrder && name == "state" {
 			machine = i
 		}
-		if status {
+		if status || c.Field == c.Lead {
 			out[i] = slices.Insert(out[i], 0, c)
 		} else {
 			out[i] = append(out[i], c)
 		}
 	}
 	return out
+}
+
+// leadOf is the field that stands for a contest's group.
+func leadOf(c city.Contest) city.FieldRef {
+	if c.Lead == "" {
+		return c.Field
+	}
+	return c.Lead
 }
 
 type sideView struct {
@@ -294,7 +303,7 @@ func (v *call) decide() {
 	}
 	act, err := decision(r, f)
 	if err == nil {
-		if _, err = v.do(f, act, "decide"); err == nil {
+		if _, err = v.do(f, act); err == nil {
 			v.g.Redirect(http.StatusSeeOther, base+"/reviews?done=decided")
 			return
 		}
@@ -329,11 +338,7 @@ func decision(r read.Review, f *form) (city.Act, error) {
 		switch f.Value(field) {
 		case "theirs":
 			for _, c := range point {
-				lead := c.Lead
-				if lead == "" {
-					lead = c.Field
-				}
-				if !slices.Contains(a.Theirs, lead) {
+				if lead := leadOf(c); !slices.Contains(a.Theirs, lead) {
 					a.Theirs = append(a.Theirs, lead)
 				}
 			}
