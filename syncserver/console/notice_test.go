@@ -217,7 +217,7 @@ func TestTwoEditANotice(t *testing.T) {
 		}
 		page := f.get("maya", review, ok)
 		contains(t, page, "Two answers about the words of the notice", "English: On Monday.", "English: On Friday.", "Northside", "Old Town", "Tue, Jun 30", "Fri, May 22",
-			"Ruth Adeyemi", "wrote the notice")
+			"Ruth Adeyemi", "wrote the notice", `href="`+at+`">The notice`)
 		if n := strings.Count(page, `value="theirs"`); n != 1 {
 			t.Errorf("%d questions for two editions, want 1", n)
 		}

@@ -152,6 +152,7 @@ type reviewBody struct {
 	*form
 	Review       reviewRow
 	Request      string
+	Notice       string // that it is about
 	Explain      string
 	Contests     []contestView
 	Sides        []city.MutationID
@@ -206,6 +207,9 @@ func (v *call) reviewBody(r read.Review, n names, given *form) reviewBody {
 			Cause: causeTag(r.Cause), Opened: v.say.when(r.OpenedAt)}}
 	if b.form == nil {
 		b.form = newForm(base+"/reviews/"+string(r.ID), "decide", v.seen)
+	}
+	if r.About.Kind == city.KindNotice {
+		b.Notice = string(r.About.ID)
 	}
 	for _, a := range slices.SortedFunc(maps.Values(r.Acts), func(a, b read.Act) int { return int(b.Seq - a.Seq) }) {
 		e := t.entry(a)

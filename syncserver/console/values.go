@@ -16,7 +16,8 @@ var fieldNames = map[string]string{
 	"returned": "Why it was sent back", "visit": "Visit", "assigned_at": "Time of assigning", "reason": "Reason", "notes": "Notes of the crew", "minutes": "Time worked",
 	"materials": "Materials", "photos": "Published photos", "public": "Published", "place": "Place", "owner": "Whose it is", "duplicate_of": "Duplicate of",
 	"paused_at": "Paused since", "pauses": "Times of waiting", "finished_at": "End of the visit", "name": "Name", "questions": "Questions",
-	"notice/words": "Words of the notice", "from": "First day", "until": "Last day", "districts": "Districts", "withdrawn": "Taken back",
+	"notice/title": "Title of the notice", "notice/words": "Words of the notice", "notice/department": "Department of the notice", "notice/districts": "Districts of the notice",
+	"notice/from": "First day of the notice", "notice/until": "Last day of the notice", "notice/withdrawn": "Taking back of the notice",
 }
 
 func fieldName(f city.FieldRef) string {
