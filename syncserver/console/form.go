@@ -104,8 +104,8 @@ func (f fieldView) In(lang string) fieldView {
 	return f
 }
 
-// As makes it an input of another type than text.
-func (f fieldView) As(kind string) fieldView {
+// Of makes it an input of another type than text.
+func (f fieldView) Of(kind string) fieldView {
 	f.Type = kind
 	return f
 }

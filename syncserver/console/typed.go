@@ -31,7 +31,8 @@ func typedFields(in url.Values, prefix string) []typedField {
 // keepTyped asks who sent a form after the session had ended to sign in, and takes
 // along what they typed. False: it is no form to come back to.
 func (c *Console) keepTyped(g *gin.Context) bool {
-	if g.Request.Method != http.MethodPost || g.FullPath() == stickPath || g.Request.ParseForm() != nil {
+	at := g.FullPath()
+	if g.Request.Method != http.MethodPost || at == stickPath || at == base+"/sign-out" || g.Request.ParseForm() != nil {
 		return false
 	}
 	in := g.Request.PostForm
