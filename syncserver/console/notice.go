@@ -115,6 +115,7 @@ type noticeLanguage struct {
 // noticeView is a notice as a resident reads it.
 type noticeView struct {
 	Lang, Language, Title, Days, Words string
+	TitleLang, WordsLang               string // where English stands in for it
 }
 
 type noticeBody struct {
@@ -167,7 +168,14 @@ func (v *call) noticePreview(n city.Notice) (views []noticeView, english []strin
 			first, size := utf8.DecodeRuneInString(day(n.From))
 			days = strings.ToUpper(string(first)) + day(n.From)[size:]
 		}
-		views = append(views, noticeView{l.Code, l.Name, n.Title.In(l.Code), days, n.Words.In(l.Code)})
+		v := noticeView{l.Code, l.Name, n.Title.In(l.Code), days, n.Words.In(l.Code), l.Code, l.Code}
+		if n.Title[l.Code] == "" {
+			v.TitleLang = "en"
+		}
+		if n.Words[l.Code] == "" {
+			v.WordsLang = "en"
+		}
+		views = append(views, v)
 	}
 	return views, english
 }

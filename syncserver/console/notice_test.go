@@ -77,7 +77,7 @@ func TestANoticeFromTheDesk(t *testing.T) {
 		t.Fatalf("published %+v", n)
 	}
 	page := f.get("maya", w.Header().Get("Location"), ok)
-	contains(t, page, "Saved. Kiosks have it", "From Mon, May 18 on", "Old Town, Northside · Parks", ", by Maya Ellison", "Monday, May 18, to Friday, May 22",
+	contains(t, page, "Saved. Kiosks have it", "From Mon, May 18 on", "Old Town, Northside · Parks", "Last change: Maya Ellison", "Monday, May 18, to Friday, May 22",
 		"Del lunes 18 de mayo al viernes 22 de mayo", `value="2026-05-18"`, `value="old-town" id="notice-districts-1" checked`, "Take back")
 	list := f.get("tomas", "/console/notices", ok)
 	contains(t, list, `href="`+at+`"`, "Hydrants are flushed", "From Mon, May 18 on", `title="Friday, May 22, 2026"`, "Old Town, Northside", "Parks")
@@ -91,7 +91,7 @@ func TestANoticeFromTheDesk(t *testing.T) {
 
 	f.fill("ruth", at, at+"/withdraw", moved, nil)
 	page = f.get("maya", at+"?done=back", ok)
-	contains(t, page, "Taken back. Kiosks stop showing it", "Publish again", ", by Ruth Adeyemi")
+	contains(t, page, "Taken back. Kiosks stop showing it", "Publish again", "Last change: Ruth Adeyemi")
 	lacks(t, page, at+"/withdraw")
 	contains(t, f.get("tomas", "/console/notices", ok), "Taken back")
 	if told(id, "") {

@@ -181,4 +181,29 @@ func TestPicturesOfNotices(t *testing.T) {
 			tabThrough(t, b, size.name+"-"+name)
 		}
 	}
+
+	// Somebody else saves first; then the session ends over a form.
+	b.Resize(1280, 800)
+	b.Dark(false)
+	b.Open(root + "notices/taken-back")
+	back.Notice.Words = city.Text{"en": "The water may be brown until Friday.", "es": "El agua puede salir turbia hasta el viernes."}
+	f.act(staff("maya", "Maya Ellison"), back)
+	b.ClickText("Publish again")
+	b.WaitText("What came in later", 10*time.Second)
+	save("two-editions")
+	b.Allow("401")
+	b.Open(root + "notices/new")
+	b.Fill("#notice-title-en", "Not to be lost")
+	f.pass(13 * time.Hour)
+	b.ClickText("Publish")
+	b.WaitText("Your session has ended", 10*time.Second)
+	save("session-ended")
+	enter(b, "ruth", password, "You are signed in")
+	save("session-again")
+	b.ClickText("Send what I typed")
+	b.WaitText("Nothing is saved yet", 10*time.Second)
+	var typed string
+	if b.Eval(`document.querySelector("#notice-title-en").value`, &typed); typed != "Not to be lost" {
+		t.Errorf("what was typed is %q now", typed)
+	}
 }
