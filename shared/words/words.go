@@ -87,12 +87,17 @@ func Languages() []Language {
 	})
 	all := make([]Language, len(codes))
 	for i, c := range codes {
-		all[i] = Language{c, c}
-		if n := names[c]; n != "" {
-			all[i].Name = n
-		}
+		all[i] = Language{c, Name(c)}
 	}
 	return all
+}
+
+// Name is what those who speak a language call it, or its code.
+func Name(code string) string {
+	if n := names[code]; n != "" {
+		return n
+	}
+	return code
 }
 
 // Words speaks one language.

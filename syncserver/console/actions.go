@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"cityhall/shared/city"
+	"cityhall/syncserver/store"
 	"cityhall/syncserver/store/read"
 )
 
@@ -42,6 +43,8 @@ var doneWords = func() map[string]string {
 		"revoked": "Revoked. The device is refused from now on.",
 		"crews":   "Saved. The tablet learns of it as soon as it has a connection.",
 		"wipe":    "Ordered. The device wipes itself as soon as it has a connection.",
+		"notice":  "Saved. Kiosks have it as soon as they have a connection.",
+		"back":    "Taken back. Kiosks stop showing it as soon as they have a connection.",
 	}
 	for _, a := range actions {
 		out[a.name] = a.done
@@ -73,7 +76,7 @@ func (a action) post(v *call) {
 	act, err := a.act(v, c, f)
 	if err == nil {
 		var to string
-		if to, err = v.do(f, act, a.name); err == nil {
+		if to, err = v.do(f, act); err == nil {
 			if to == "" {
 				to = base + "/requests/" + string(id) + "?done=" + a.name
 			}
@@ -110,18 +113,26 @@ func (v *call) postedForm(name, address string) (*form, bool) {
 	return &form{Action: address, Name: name, ID: id, Seen: seen, Open: true, Values: in, Errors: map[string]string{}}, true
 }
 
-// do acts as who is signed in. It gives the address of the review that follows,
-// if there is one to decide.
-func (v *call) do(f *form, act city.Act, name string) (string, error) {
+// act acts as who is signed in.
+func (v *call) act(f *form, act city.Act) (store.Verdict, error) {
 	actor := city.Actor{Kind: city.ActorStaff, ID: v.staff.ID, Name: v.staff.Name}
 	verdict, err := v.Store.Act(v.ctx, actor, f.ID, f.Seen, act)
+	if err == nil {
+		v.Log.Info("act", "type", act.Type(), "staff", v.staff.ID, "verdict", verdict.Verdict, "seq", verdict.Seq)
+	}
+	return verdict, err
+}
+
+// do acts on a request. It gives the address of the review that follows, if there
+// is one to decide.
+func (v *call) do(f *form, act city.Act) (string, error) {
+	verdict, err := v.act(f, act)
 	if _, erased := act.(*city.ErasePerson); err == nil && erased {
 		err = v.removeSticks(0) // an answer that waits may hold what is erased
 	}
 	if err != nil {
 		return "", err
 	}
-	v.Log.Info("act", "type", act.Type(), "staff", v.staff.ID, "verdict", verdict.Verdict, "seq", verdict.Seq)
 	if verdict.Review != "" && verdict.Verdict == city.VerdictReview && v.staff.May("", city.RoleReviewer) {
 		return base + "/reviews/" + string(verdict.Review) + "?done=conflict", nil
 	}

@@ -271,7 +271,7 @@ func TestWithoutScript(t *testing.T) {
 	kiosk, _ := f.devices()
 	r := report("tree", "7 Elm Street")
 	kiosk.do(resident, r)
-	for _, at := range []string{"requests", "requests/" + string(r.Request), "devices/enrol"} {
+	for _, at := range []string{"requests", "requests/" + string(r.Request), "devices/enrol", "notices/new"} {
 		page := f.get("ruth", "/console/"+at, ok)
 		for i, form := range strings.Split(page, "<form")[1:] {
 			form, _, _ = strings.Cut(form, "</form>")

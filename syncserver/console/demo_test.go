@@ -31,7 +31,7 @@ func TestDemoCity(t *testing.T) {
 	b := stage.NewBrowser(t, 1440, 900)
 	b.Open(root)
 	enter(b, d.Logins[0].Name, d.Logins[0].Password, "What and where")
-	for name, at := range map[string]string{"inbox": "requests", "overdue": "requests?tab=overdue", "closed": "requests?tab=closed", "all": "requests?tab=all&sort=due", "request": "requests/" + string(last)} {
+	for name, at := range map[string]string{"inbox": "requests", "overdue": "requests?tab=overdue", "closed": "requests?tab=closed", "all": "requests?tab=all&sort=due", "request": "requests/" + string(last), "notices": "notices"} {
 		b.Open(root + at)
 		b.SavePNG(shot("demo-" + name))
 		basics(t, b, "demo "+name)

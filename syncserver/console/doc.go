@@ -11,8 +11,8 @@
 // when the page was made: posting twice does it once, and what changed since the
 // page was made counts as not seen.
 //
-// Files: guard.go lets people in, page.go renders, inbox.go, request.go,
-// review.go, device.go and enrol.go are the pages, actions.go turns forms into
+// Files: guard.go lets people in, typed.go keeps their forms meanwhile, page.go renders, inbox.go, request.go,
+// review.go, notice.go, device.go and enrol.go are the pages, actions.go turns forms into
 // acts, words.go and timeline.go say records in plain words, live.go tells open
 // pages that something has changed.
 package console

@@ -37,8 +37,15 @@ func (f *form) Has(name, value string) bool { return slices.Contains(f.Values[na
 
 // refuse puts an error beside its field, or on top when the form has no such field.
 func (f *form) refuse(e *city.Error, fields ...string) {
-	words := fieldWords[string(e.Code)+" "+e.Field]
+	words := fieldWords[f.Name+": "+string(e.Code)+" "+e.Field]
 	if words == "" {
+		words = fieldWords[string(e.Code)+" "+e.Field]
+	}
+	switch {
+	case words != "":
+	case e.Code == city.CodeTooLong && e.Max > 0:
+		words = "Shorten this to " + grouped(e.Max) + " characters."
+	default:
 		words = sentence(e.Message)
 	}
 	if slices.Contains(fields, e.Field) {
@@ -51,7 +58,8 @@ func (f *form) refuse(e *city.Error, fields ...string) {
 	f.Problem = words
 }
 
-// fieldWords say in plain words what a code means for a field.
+// fieldWords say in plain words what a code means for a field, of any form or of
+// the one named in front.
 var fieldWords = map[string]string{
 	"required crew":         "Choose a crew.",
 	"unknown crew":          "This crew is no longer there. Choose another one.",
@@ -63,11 +71,13 @@ var fieldWords = map[string]string{
 	"required owner":        "Say whose it is, so that the resident knows where to turn.",
 	"required text":         "Write something first.",
 	"not_offered priority":  "Choose a priority.",
-	"too_long words":        "Shorten this to 1,000 characters.",
-	"too_long reason":       "Shorten this to 1,000 characters.",
-	"too_long owner":        "Shorten this to 200 characters.",
-	"too_long text":         "Shorten this to 4,000 characters.",
-	"too_long instruction":  "Shorten this to 4,000 characters.",
+	"required department":   "Choose the department that tells it.",
+	"unknown districts":     "One of these districts is no longer there. Choose again.",
+	"invalid from":          "Choose the first day.",
+	"invalid until":         "Choose a last day. It cannot be before the first, or more than two years after it.",
+
+	"notice: required title": "Write a title in English.",
+	"notice: required words": "Write in English what residents should know.",
 }
 
 var problemWords = map[city.Code]string{
@@ -80,12 +90,31 @@ var problemWords = map[city.Code]string{
 type fieldView struct {
 	Form              *form
 	Name, Label, Hint string
+	Lang, Type        string // of what is typed; empty: English words
 	Rows              int
 	Options           []option
 }
 
 // ID names the field's element.
 func (f fieldView) ID() string { return f.Form.Name + "-" + f.Name }
+
+// In makes it a field for words in a language.
+func (f fieldView) In(lang string) fieldView {
+	f.Lang = lang
+	return f
+}
+
+// Of makes it an input of another type than text.
+func (f fieldView) Of(kind string) fieldView {
+	f.Type = kind
+	return f
+}
+
+// Tall gives it so many rows.
+func (f fieldView) Tall(rows int) fieldView {
+	f.Rows = rows
+	return f
+}
 
 // Value is what was typed.
 func (f fieldView) Value() string { return f.Form.Value(f.Name) }

@@ -37,8 +37,11 @@ func (c *Console) guard(g *gin.Context) {
 		return
 	}
 	limit := int64(maxForm)
-	if g.FullPath() == stickPath {
+	switch g.FullPath() {
+	case stickPath:
 		limit += protocol.MaxBundle
+	case base + "/sign-in":
+		limit += maxForm // another form may be kept in it
 	}
 	g.Request.Body = http.MaxBytesReader(g.Writer, g.Request.Body, limit)
 }
@@ -99,6 +102,9 @@ func (c *Console) with(page func(*call)) gin.HandlerFunc {
 }
 
 func (c *Console) sendToSignIn(g *gin.Context) {
+	if c.keepTyped(g) {
+		return
+	}
 	to := base + "/sign-in"
 	if g.Request.Method == http.MethodGet && g.Request.Header.Get("X-Live") == "" {
 		to += "?next=" + url.QueryEscape(g.Request.URL.RequestURI())
@@ -111,6 +117,7 @@ type signInBody struct {
 	Name, Next, Problem string
 	NoName, NoPassword  bool
 	Again               bool
+	Typed               []typedField // in a form, before the session ended
 }
 
 // showSignIn shows the form. Who comes by a link on another site brings no
@@ -133,14 +140,14 @@ func (c *Console) showSignIn(g *gin.Context) {
 }
 
 func (c *Console) signIn(g *gin.Context) {
-	b := signInBody{Name: strings.TrimSpace(g.PostForm("name")), Next: safeNext(g.PostForm("next"))}
+	b := signInBody{Name: strings.TrimSpace(g.PostForm("name")), Next: safeNext(g.PostForm("next")), Typed: typedFields(g.Request.PostForm, typedPrefix)}
 	password := g.PostForm("password")
 	b.NoName, b.NoPassword = b.Name == "", password == ""
 	if b.NoName || b.NoPassword {
 		c.outside(g, http.StatusUnprocessableEntity, "sign-in", "Sign in", b)
 		return
 	}
-	token, _, err := c.Store.SignIn(g.Request.Context(), b.Name, password)
+	token, staff, err := c.Store.SignIn(g.Request.Context(), b.Name, password)
 	if e, refused := city.AsError(err); refused && e.Code == city.CodeSignIn {
 		b.Problem = "This name and password do not fit together, or there were too many tries. After ten wrong tries a name is locked for 15 minutes."
 		c.outside(g, http.StatusUnprocessableEntity, "sign-in", "Sign in", b)
@@ -151,6 +158,10 @@ func (c *Console) signIn(g *gin.Context) {
 		return
 	}
 	c.setCookie(g, token, 0)
+	if len(b.Typed) > 0 {
+		c.offerTyped(g, staff, b)
+		return
+	}
 	g.Redirect(http.StatusSeeOther, b.Next)
 }
 

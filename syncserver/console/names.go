@@ -56,6 +56,30 @@ func (n names) crew(id city.ID) string {
 	return heading(string(id))
 }
 
+func (n names) district(id city.ID) string {
+	for _, d := range n.districts {
+		if d.ID == id {
+			return d.Name
+		}
+	}
+	return heading(string(id))
+}
+
+// departments are those that somebody is of; who is of all has those that there are.
+func (n names) departments(by read.Staff) []city.Department {
+	all := slices.Clone(by.Departments)
+	if len(all) == 0 {
+		for _, s := range n.services {
+			all = append(all, s.Department)
+		}
+		for _, c := range n.crews {
+			all = append(all, c.Department)
+		}
+	}
+	slices.Sort(all)
+	return slices.DeleteFunc(slices.Compact(all), func(d city.Department) bool { return d == "" })
+}
+
 // options are the choices of the inbox for who is signed in.
 func (n names) options(by read.Staff, f read.Filter) (services, departments, districts, crews []option) {
 	mine := func(d city.Department) bool { return len(by.Departments) == 0 || slices.Contains(by.Departments, d) }

@@ -114,3 +114,96 @@ return shown && r.bottom > 0 && r.top < innerHeight ? "" : e.outerHTML.slice(0, 
 		}
 	}
 }
+
+// TestPicturesOfNotices writes notices as staff do, and shows what they see, at a desk
+// and on the narrowest phone.
+func TestPicturesOfNotices(t *testing.T) {
+	stage.Need(t, "chromium")
+	f := newTown(t)
+	shot := pictures(t)
+	root := f.served()
+	b := stage.NewBrowser(t, 1280, 800)
+	b.Allow("422")
+	f.signIn("ruth")
+	b.Open(root + "notices")
+	enter(b, "ruth", password, "No notices yet")
+	save := func(name string) {
+		t.Helper()
+		b.SaveFullPNG(shot("notices-" + name))
+		basics(t, b, name)
+	}
+	save("empty")
+	b.ClickText("Write a notice")
+	b.WaitText("Español", 10*time.Second)
+	save("new")
+	b.Fill("#notice-title-es", "Mantenimiento del alcantarillado y desratización en el distrito histórico")
+	b.ClickText("Publish")
+	b.WaitText("Nothing is saved yet", 10*time.Second)
+	save("errors")
+	b.Resize(360, 640)
+	save("errors-360")
+	b.Resize(1280, 800)
+	b.Fill("#notice-title-en", "Sewer maintenance in the historic district, with strong smells and short closures of sidewalks")
+	b.Fill("#notice-words-en", "Between 9 am and 3 pm crews clean the sewers. Keep windows to the street closed.\n\nCall 311 if you need help with stairs or ramps.")
+	b.Fill("#notice-words-es", "Entre las 9 a. m. y las 3 p. m. las cuadrillas limpian el alcantarillado. Mantenga cerradas las ventanas que dan a la calle.\n\nLlame al 311 si necesita ayuda con escaleras o rampas.")
+	b.ClickText("Old Town")
+	b.Eval(`[["from","2026-05-18"],["until","2026-05-22"]].forEach(([n, v]) => { document.querySelector("[name=" + n + "]").value = v })`, nil)
+	b.Select("select[name=department]", "Parks")
+	save("filled")
+	b.ClickText("Publish")
+	b.WaitText("Saved. Kiosks have it", 10*time.Second)
+	at := b.URL()
+
+	long := hydrants("long")
+	long.Notice.Title["en"] = strings.Repeat("Straßenbeleuchtungsinstandhaltung", 3)
+	long.Notice.Words = city.Text{"en": strings.Repeat("ohneTrennung", 30), "ar": "قد تكون المياه بنية اللون لبعض الوقت."}
+	f.act(system, long)
+	for i, days := range [][2]string{{"2026-04-01", "2026-04-30"}, {"2026-05-14", "2026-05-14"}, {"2026-09-01", "2027-03-31"}} {
+		n := hydrants(city.ID("n-" + days[0]))
+		n.Notice.From, n.Notice.Until = days[0], days[1]
+		n.Notice.Title = city.Text{"en": []string{"Leaves are collected", "The library closes at noon", "Winter parking begins"}[i]}
+		n.Notice.Districts = [][]city.ID{nil, {"north"}, {"north", "old-town"}}[i]
+		f.act(system, n)
+	}
+	back := hydrants("taken-back")
+	back.Notice.Withdrawn = true
+	f.act(system, back)
+	for _, size := range []struct {
+		name string
+		w, h int
+		dark bool
+	}{{"1280", 1280, 800, false}, {"360", 360, 640, false}, {"320", 320, 640, false}, {"dark", 900, 800, true}} {
+		b.Resize(size.w, size.h)
+		b.Dark(size.dark)
+		for name, to := range map[string]string{"list": root + "notices", "one": at, "long": root + "notices/long", "taken-back": root + "notices/taken-back", "write": root + "notices/new"} {
+			b.Open(to)
+			save(size.name + "-" + name)
+			tabThrough(t, b, size.name+"-"+name)
+		}
+	}
+
+	// Somebody else saves first; then the session ends over a form.
+	b.Resize(1280, 800)
+	b.Dark(false)
+	b.Open(root + "notices/taken-back")
+	back.Notice.Words = city.Text{"en": "The water may be brown until Friday.", "es": "El agua puede salir turbia hasta el viernes."}
+	f.act(staff("maya", "Maya Ellison"), back)
+	b.ClickText("Publish again")
+	b.WaitText("What came in later", 10*time.Second)
+	save("two-editions")
+	b.Allow("401")
+	b.Open(root + "notices/new")
+	b.Fill("#notice-title-en", "Not to be lost")
+	f.pass(13 * time.Hour)
+	b.ClickText("Publish")
+	b.WaitText("Your session has ended", 10*time.Second)
+	save("session-ended")
+	enter(b, "ruth", password, "You are signed in")
+	save("session-again")
+	b.ClickText("Send what I typed")
+	b.WaitText("Nothing is saved yet", 10*time.Second)
+	var typed string
+	if b.Eval(`document.querySelector("#notice-title-en").value`, &typed); typed != "Not to be lost" {
+		t.Errorf("what was typed is %q now", typed)
+	}
+}

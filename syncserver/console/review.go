@@ -98,13 +98,14 @@ func what(r city.Review) string {
 // person, and a mixture of both sides would fit no case.
 func points(r city.Review) [][]city.Contest {
 	var out [][]city.Contest
-	at := map[city.FieldRef]int{} // index into out, by the field that leads
+	at := map[city.FieldRef]int{} // index into out, by the field that leads, contested itself or not
 	machine := -1
 	for _, c := range r.Contests {
 		ref, name, _ := c.Field.Split()
 		status := ref.Kind == city.KindRequest && name == "status"
-		i, known := at[c.Lead]
-		if c.Lead == "" || !known {
+		lead := leadOf(c)
+		i, known := at[lead]
+		if !known {
 			known = (status || ref.Kind == city.KindWorkOrder && name == "state") && machine >= 0
 			i = machine
 		}
@@ -112,16 +113,24 @@ func points(r city.Review) [][]city.Contest {
 			i = len(out)
 			out = append(out, nil)
 		}
-		if at[c.Field] = i; status || ref.Kind == city.KindWorkOrder && name == "state" {
+		if at[lead] = i; status || ref.Kind == city.KindWorkOrder && name == "state" {
 			machine = i
 		}
-		if status {
+		if status || c.Field == c.Lead {
 			out[i] = slices.Insert(out[i], 0, c)
 		} else {
 			out[i] = append(out[i], c)
 		}
 	}
 	return out
+}
+
+// leadOf is the field that stands for a contest's group.
+func leadOf(c city.Contest) city.FieldRef {
+	if c.Lead == "" {
+		return c.Field
+	}
+	return c.Lead
 }
 
 type sideView struct {
@@ -143,6 +152,7 @@ type reviewBody struct {
 	*form
 	Review       reviewRow
 	Request      string
+	Notice       string // that it is about
 	Explain      string
 	Contests     []contestView
 	Sides        []city.MutationID
@@ -197,6 +207,9 @@ func (v *call) reviewBody(r read.Review, n names, given *form) reviewBody {
 			Cause: causeTag(r.Cause), Opened: v.say.when(r.OpenedAt)}}
 	if b.form == nil {
 		b.form = newForm(base+"/reviews/"+string(r.ID), "decide", v.seen)
+	}
+	if r.About.Kind == city.KindNotice {
+		b.Notice = string(r.About.ID)
 	}
 	for _, a := range slices.SortedFunc(maps.Values(r.Acts), func(a, b read.Act) int { return int(b.Seq - a.Seq) }) {
 		e := t.entry(a)
@@ -294,7 +307,7 @@ func (v *call) decide() {
 	}
 	act, err := decision(r, f)
 	if err == nil {
-		if _, err = v.do(f, act, "decide"); err == nil {
+		if _, err = v.do(f, act); err == nil {
 			v.g.Redirect(http.StatusSeeOther, base+"/reviews?done=decided")
 			return
 		}
@@ -329,11 +342,7 @@ func decision(r read.Review, f *form) (city.Act, error) {
 		switch f.Value(field) {
 		case "theirs":
 			for _, c := range point {
-				lead := c.Lead
-				if lead == "" {
-					lead = c.Field
-				}
-				if !slices.Contains(a.Theirs, lead) {
+				if lead := leadOf(c); !slices.Contains(a.Theirs, lead) {
 					a.Theirs = append(a.Theirs, lead)
 				}
 			}

@@ -23,7 +23,8 @@ type expected struct {
 
 const (
 	ok      = http.StatusOK
-	login   = http.StatusSeeOther // to the sign-in page
+	login   = http.StatusSeeOther     // to the sign-in page
+	kept    = http.StatusUnauthorized // the sign-in page, with what was typed
 	moved   = http.StatusSeeOther
 	nothing = http.StatusNotFound
 	denied  = http.StatusForbidden
@@ -43,26 +44,32 @@ var routes = map[string]expected{
 	"GET /console/requests":                      {stranger: login, other: ok},
 	"GET /console/requests/:id":                  {stranger: login, other: nothing, unknown: nothing, malformed: nothing},
 	"GET /console/requests/:id/map/:picture":     {stranger: login, other: nothing, unknown: nothing, malformed: nothing},
-	"POST /console/requests/:id/approve":         {stranger: login, other: nothing, role: denied, who: "tomas", crossed: denied, unknown: nothing, malformed: nothing},
-	"POST /console/requests/:id/return":          {stranger: login, other: nothing, role: denied, who: "tomas", crossed: denied, unknown: nothing, malformed: nothing},
-	"POST /console/requests/:id/resume":          {stranger: login, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
-	"POST /console/requests/:id/assign":          {stranger: login, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
-	"POST /console/requests/:id/priority":        {stranger: login, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
-	"POST /console/requests/:id/note":            {stranger: login, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
-	"POST /console/requests/:id/pause":           {stranger: login, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
-	"POST /console/requests/:id/photo-lost":      {stranger: login, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
-	"POST /console/requests/:id/close":           {stranger: login, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
-	"POST /console/requests/:id/reopen":          {stranger: login, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
-	"POST /console/requests/:id/erase":           {stranger: login, other: nothing, role: denied, who: "maya", crossed: denied, unknown: nothing, malformed: nothing},
+	"POST /console/requests/:id/approve":         {stranger: kept, other: nothing, role: denied, who: "tomas", crossed: denied, unknown: nothing, malformed: nothing},
+	"POST /console/requests/:id/return":          {stranger: kept, other: nothing, role: denied, who: "tomas", crossed: denied, unknown: nothing, malformed: nothing},
+	"POST /console/requests/:id/resume":          {stranger: kept, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
+	"POST /console/requests/:id/assign":          {stranger: kept, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
+	"POST /console/requests/:id/priority":        {stranger: kept, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
+	"POST /console/requests/:id/note":            {stranger: kept, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
+	"POST /console/requests/:id/pause":           {stranger: kept, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
+	"POST /console/requests/:id/photo-lost":      {stranger: kept, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
+	"POST /console/requests/:id/close":           {stranger: kept, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
+	"POST /console/requests/:id/reopen":          {stranger: kept, other: nothing, role: denied, who: "vera", crossed: denied, unknown: nothing, malformed: nothing},
+	"POST /console/requests/:id/erase":           {stranger: kept, other: nothing, role: denied, who: "maya", crossed: denied, unknown: nothing, malformed: nothing},
 	"GET /console/photos/:id":                    {stranger: login, other: nothing, unknown: nothing, malformed: nothing},
 	"GET /console/reviews":                       {stranger: login, other: ok, role: denied, who: "tomas"},
 	"GET /console/reviews/:id":                   {stranger: login, other: nothing, role: denied, who: "tomas", unknown: nothing, malformed: nothing},
-	"POST /console/reviews/:id":                  {stranger: login, other: nothing, role: denied, who: "tomas", crossed: denied, unknown: nothing, malformed: nothing},
+	"POST /console/reviews/:id":                  {stranger: kept, other: nothing, role: denied, who: "tomas", crossed: denied, unknown: nothing, malformed: nothing},
+	"GET /console/notices":                       {stranger: login, other: ok},
+	"GET /console/notices/new":                   {stranger: login, other: ok, role: denied, who: "tomas"},
+	"POST /console/notices/new":                  {stranger: kept, other: wrong, role: denied, who: "tomas", crossed: denied},
+	"GET /console/notices/:id":                   {stranger: login, other: ok, unknown: nothing, malformed: nothing},
+	"POST /console/notices/:id":                  {stranger: kept, other: denied, role: denied, who: "tomas", crossed: denied, unknown: nothing, malformed: nothing},
+	"POST /console/notices/:id/withdraw":         {stranger: kept, other: denied, role: denied, who: "tomas", crossed: denied, unknown: nothing, malformed: nothing},
 	"GET /console/salvage":                       {stranger: login, other: ok, role: denied, who: "tomas"},
-	"POST /console/salvage/:id":                  {stranger: login, other: nothing, role: denied, who: "tomas", crossed: denied, unknown: nothing, malformed: nothing},
+	"POST /console/salvage/:id":                  {stranger: kept, other: nothing, role: denied, who: "tomas", crossed: denied, unknown: nothing, malformed: nothing},
 	"GET /console/devices":                       {stranger: login, other: ok},
 	"GET /console/devices/enrol":                 {stranger: login, role: denied, who: "maya"},
-	"POST /console/devices/enrol":                {stranger: login, role: denied, who: "maya", crossed: denied},
+	"POST /console/devices/enrol":                {stranger: kept, role: denied, who: "maya", crossed: denied},
 	"GET /console/devices/enrolments/:id":        {stranger: login, role: denied, who: "maya", unknown: nothing, malformed: nothing},
 	"GET /console/devices/enrolments/:id/qr.png": {stranger: login, role: denied, who: "maya", unknown: nothing, malformed: nothing},
 	"GET /console/devices/stick":                 {stranger: login, role: denied, who: "maya"},
@@ -70,11 +77,11 @@ var routes = map[string]expected{
 	"GET /console/devices/sticks/:id":            {stranger: login, role: denied, who: "maya", unknown: nothing, malformed: nothing},
 	"GET /console/devices/sticks/:id/answer":     {stranger: login, role: denied, who: "maya", unknown: nothing, malformed: nothing},
 	"GET /console/devices/:id/crews":             {stranger: login, role: denied, who: "maya", unknown: nothing, malformed: nothing},
-	"POST /console/devices/:id/crews":            {stranger: login, role: denied, who: "maya", crossed: denied, unknown: nothing, malformed: nothing},
+	"POST /console/devices/:id/crews":            {stranger: kept, role: denied, who: "maya", crossed: denied, unknown: nothing, malformed: nothing},
 	"GET /console/devices/:id/revoke":            {stranger: login, role: denied, who: "maya", unknown: nothing, malformed: nothing},
-	"POST /console/devices/:id/revoke":           {stranger: login, role: denied, who: "maya", crossed: denied, unknown: nothing, malformed: nothing},
+	"POST /console/devices/:id/revoke":           {stranger: kept, role: denied, who: "maya", crossed: denied, unknown: nothing, malformed: nothing},
 	"GET /console/devices/:id/wipe":              {stranger: login, role: denied, who: "maya", unknown: nothing, malformed: nothing},
-	"POST /console/devices/:id/wipe":             {stranger: login, role: denied, who: "maya", crossed: denied, unknown: nothing, malformed: nothing},
+	"POST /console/devices/:id/wipe":             {stranger: kept, role: denied, who: "maya", crossed: denied, unknown: nothing, malformed: nothing},
 }
 
 // TestEveryRouteGuardsItself asks each route the cases of the table, with a form
@@ -86,6 +93,7 @@ func TestEveryRouteGuardsItself(t *testing.T) {
 	j := f.finished(kiosk, tablet, "88 Riverside Drive")
 	_, review := f.conflict(kiosk, tablet, "5 Orchard Terrace")
 	found := f.salvaged(tablet, j.request, 1)
+	f.act(system, hydrants("hydrants"))
 	before, err := f.store.Head(t.Context())
 	f.must(err)
 
@@ -104,6 +112,8 @@ func TestEveryRouteGuardsItself(t *testing.T) {
 			id = string(j.photo)
 		case strings.Contains(r.Path, "/reviews/"):
 			id = string(review)
+		case strings.Contains(r.Path, "/notices/"):
+			id = "hydrants"
 		case strings.Contains(r.Path, "/salvage/"):
 			id = found
 		case strings.Contains(r.Path, "/devices/"):
@@ -133,6 +143,9 @@ func TestEveryRouteGuardsItself(t *testing.T) {
 			}
 			if want == login && who == "" && !strings.HasPrefix(w.Header().Get("Location"), "/console/sign-in") {
 				t.Errorf("%s, %s: leads to %s", name, what, w.Header().Get("Location"))
+			}
+			if want == kept && !(strings.Contains(w.Body.String(), `name="typed.reason" value="because"`) && strings.Contains(w.Body.String(), `name="next" value="`+path+`"`)) {
+				t.Errorf("%s, %s: what was typed is lost", name, what)
 			}
 			if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
 				t.Errorf("%s, %s: policy %q", name, what, csp)

@@ -126,6 +126,12 @@ func (t teller) tell(e *entryView, act city.Act) {
 		e.words(a.Reason)
 	case *city.ResumeRequest:
 		e.Did, e.Icon = "started the promise's clock again", "play"
+	case *city.SetNotice:
+		e.Did, e.Icon = "wrote the notice", "info"
+		if a.Notice.Withdrawn {
+			e.Did, e.Icon = "took the notice back", "back"
+		}
+		e.words(a.Notice.Title.In("en"))
 	case *city.DecideReview:
 		e.Did, e.Icon, e.Review = "decided what had to be decided", "shield", string(a.Review)
 		e.words(a.Words)

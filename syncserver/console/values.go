@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cityhall/shared/city"
+	"cityhall/shared/words"
 )
 
 // fieldNames say what a field is, by kind of record where that matters.
@@ -15,10 +16,15 @@ var fieldNames = map[string]string{
 	"returned": "Why it was sent back", "visit": "Visit", "assigned_at": "Time of assigning", "reason": "Reason", "notes": "Notes of the crew", "minutes": "Time worked",
 	"materials": "Materials", "photos": "Published photos", "public": "Published", "place": "Place", "owner": "Whose it is", "duplicate_of": "Duplicate of",
 	"paused_at": "Paused since", "pauses": "Times of waiting", "finished_at": "End of the visit", "name": "Name", "questions": "Questions",
+	"notice/title": "Title of the notice", "notice/words": "Words of the notice", "notice/department": "Department of the notice", "notice/districts": "Districts of the notice",
+	"notice/from": "First day of the notice", "notice/until": "Last day of the notice", "notice/withdrawn": "Taking back of the notice",
 }
 
 func fieldName(f city.FieldRef) string {
-	_, name, _ := f.Split()
+	ref, name, _ := f.Split()
+	if words := fieldNames[string(ref.Kind)+"/"+name]; words != "" {
+		return words
+	}
 	if words := fieldNames[name]; words != "" {
 		return words
 	}
@@ -31,12 +37,28 @@ func (t teller) value(f city.FieldRef, raw json.RawMessage) string {
 		return ""
 	}
 	var s string
+	_, name, _ := f.Split()
 	if json.Unmarshal(raw, &s) == nil {
-		_, name, _ := f.Split()
 		return t.text(name, s)
 	}
+	if string(raw) == "true" {
+		return "Yes"
+	}
 	var parts []string
-	for _, x := range flat(raw, t.text) {
+	var texts city.Text
+	if json.Unmarshal(raw, &texts) == nil && texts["en"] != "" {
+		for _, lang := range sortedKeys(texts) {
+			parts = append(parts, words.Name(lang)+": "+texts[lang])
+		}
+		return strings.Join(parts, "\n")
+	}
+	inside := func(inner, s string) string {
+		if inner == "" { // one of a list
+			inner = name
+		}
+		return t.text(inner, s)
+	}
+	for _, x := range flat(raw, inside) {
 		parts = append(parts, strings.TrimPrefix(x.Name+": ", ": ")+x.Words)
 	}
 	return strings.Join(parts, "\n")
@@ -64,6 +86,10 @@ func (t teller) text(name, s string) string {
 		}
 	case "crew":
 		return t.names.crew(city.ID(s))
+	case "districts":
+		return t.names.district(city.ID(s))
+	case "from", "until":
+		return t.say.day(s).Words
 	case "duplicate_of":
 		return t.number(city.ID(s))
 	}
@@ -78,7 +104,7 @@ var typeNames = map[string]string{
 	"request.file": "A report", "request.assign": "An assignment", "workorder.prioritise": "A change of priority", "work.approve": "An approval",
 	"work.return": "A job sent back", "request.close": "A closure", "request.reopen": "A reopening", "request.archive": "An archiving", "request.pause": "A pause", "request.resume": "A resumption",
 	"visit.start": "The start of a visit", "visit.finish": "The end of a visit", "photo.add": "A photo", "photo.arrive": "The arrival of a photo", "photo.miss": "A photo that is gone",
-	"photo.lost": "A photo that will not come", "note.add": "A note", "review.decide": "A decision", "person.erase": "An erasure",
+	"photo.lost": "A photo that will not come", "note.add": "A note", "review.decide": "A decision", "person.erase": "An erasure", "notice.set": "A notice",
 }
 
 func typeWords(t city.Type) string {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,6 +42,19 @@ func (s say) when(t time.Time) when {
 	return w
 }
 
+// day is a day of the calendar (2006-01-02) in words; what is none stays as it is.
+func (s say) day(written string) when {
+	d, err := time.ParseInLocation(time.DateOnly, written, s.zone)
+	if err != nil {
+		return when{Words: written, Exact: written, ISO: written}
+	}
+	w := when{Words: d.Format("Mon, Jan 2"), Exact: d.Format("Monday, January 2, 2006"), ISO: written}
+	if d.Year() != s.now.In(s.zone).Year() {
+		w.Words = d.Format("Mon, Jan 2, 2006")
+	}
+	return w
+}
+
 // ago is a time as a distance, for what is fresh by nature.
 func (s say) ago(t time.Time) when {
 	w := s.when(t)
@@ -70,6 +84,14 @@ func plural(n int, word string) string {
 		word += "s"
 	}
 	return fmt.Sprintf("%d %s", n, word)
+}
+
+// grouped writes a number below a million with its thousands apart.
+func grouped(n int) string {
+	if n < 1000 {
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%d,%03d", n/1000, n%1000)
 }
 
 // tag is a state: words, a shape and a tone, so that colour never stands alone.
