@@ -44,13 +44,15 @@ func (a *DecideReview) plan(p *plan) error {
 	if err != nil {
 		return err
 	}
-	var dept Department
-	if work, ok, err := LoadWork(p.view, rec.Parent); err != nil {
-		return err
-	} else if ok {
-		dept = work.Department
+	whose := Ref{KindWork, rec.Parent}
+	if r.About.Kind == KindNotice {
+		whose = r.About
 	}
-	if err := p.needStaff(dept, RoleReviewer); err != nil {
+	about, _, err := p.view.Record(whose) // what has no department is every reviewer's
+	if err != nil {
+		return err
+	}
+	if err := p.needStaff(Department(about.Text("department")), RoleReviewer); err != nil {
 		return err
 	}
 	if r.State != "open" {

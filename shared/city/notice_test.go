@@ -77,4 +77,10 @@ func TestEditionsOfANoticeDoNotMix(t *testing.T) {
 	if err != nil || r.Verdict != city.VerdictReview || n.Words["en"] != "On Monday." || n.Until != "2026-03-06" {
 		t.Errorf("%s %+v %v", r.Verdict, n, err)
 	}
+	id, rev := w.review(r)
+	w.must(system, &city.SetStaff{ID: "rolf", Staff: city.Staff{Name: "Rolf", Roles: []city.Role{city.RoleReviewer}, Departments: []city.Department{"roads"}, Active: true}})
+	decide := &city.DecideReview{Review: id, Sides: rev.Sides()}
+	_, err = w.try(city.Actor{Kind: city.ActorStaff, ID: "rolf"}, decide)
+	wants(t, err, city.CodeForbidden, "actor")
+	w.must(reviewer, decide)
 }

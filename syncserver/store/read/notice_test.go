@@ -65,3 +65,38 @@ func TestNoticesOnBothEngines(t *testing.T) {
 		}
 	})
 }
+
+// TestReviewsOfNoticesOnBothEngines: they are for the department whose notice it is.
+func TestReviewsOfNoticesOnBothEngines(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store, r *read.Reader) {
+		ctx := t.Context()
+		fill(t, s, 2)
+		for _, words := range []string{"On Monday.", "On Tuesday.", "On Friday."} {
+			n := city.Notice{Title: city.Text{"en": "Hydrants"}, Words: city.Text{"en": words}, Department: "parks", From: "2026-05-01", Until: "2026-05-13"}
+			seen := int64(1 << 40)
+			if words == "On Friday." { // by somebody who had not seen Tuesday
+				h, err := s.Head(ctx)
+				if err != nil {
+					t.Fatal(err)
+				}
+				seen = h.Seq - 1
+			}
+			if _, err := s.Act(ctx, city.Actor{Kind: city.ActorSystem}, city.NewMutationID(), seen, &city.SetNotice{ID: "hydrants", Notice: n}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, c := range []struct {
+			by   read.Staff
+			want int
+		}{{everybody, 1}, {parks, 1}, {tricky, 0}} {
+			open, err := r.OpenReviews(ctx, c.by, 10)
+			n, err2 := r.CountReviews(ctx, c.by)
+			if err != nil || err2 != nil || len(open) != c.want || n != c.want {
+				t.Errorf("%s is shown %d and told of %d, want %d, %v, %v", c.by.Name, len(open), n, c.want, err, err2)
+			}
+			if len(open) == 1 && open[0].About.Kind != city.KindNotice {
+				t.Errorf("about %s", open[0].About)
+			}
+		}
+	})
+}

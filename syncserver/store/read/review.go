@@ -22,17 +22,21 @@ type Review struct {
 	Acts map[city.MutationID]Act
 }
 
-// A review about nothing that has a department is for every reviewer: somebody
+// whose joins what a review's department follows from: the notice or the request that
+// it is about. One about nothing that has a department is for every reviewer: somebody
 // has to see it.
-const reviewing = `SELECT v.id, v.parent, v.fields, coalesce(r.fields, '{}') FROM record v
- LEFT JOIN record w ON w.kind = 'request.work' AND w.id = v.parent LEFT JOIN record r ON r.kind = 'request' AND r.id = v.parent
+const whose = ` LEFT JOIN record w ON w.kind = CASE v.fields->'about'->>'kind' WHEN 'notice' THEN 'notice' ELSE 'request.work' END
+ AND w.id = CASE v.fields->'about'->>'kind' WHEN 'notice' THEN v.fields->'about'->>'id' ELSE v.parent END`
+
+const reviewing = `SELECT v.id, v.parent, v.fields, coalesce(r.fields, '{}') FROM record v` + whose + `
+ LEFT JOIN record r ON r.kind = 'request' AND r.id = v.parent
  WHERE (w.id IS NULL OR ` + own + `) AND v.kind = 'review'`
 
 const (
 	openSQL = reviewing + ` AND v.fields->>'state' = 'open' ORDER BY v.fields->>'opened_at', v.id LIMIT $2`
 	pastSQL = reviewing + ` AND v.fields->>'state' = 'closed' ORDER BY v.fields->>'closed_at' DESC, v.id LIMIT $2`
 	oneRSQL = reviewing + ` AND v.id = $2`
-	openNum = `SELECT count(*) FROM record v LEFT JOIN record w ON w.kind = 'request.work' AND w.id = v.parent
+	openNum = `SELECT count(*) FROM record v` + whose + `
  WHERE (w.id IS NULL OR ` + own + `) AND v.kind = 'review' AND v.fields->>'state' = 'open'`
 )
 
