@@ -1,6 +1,9 @@
 package city
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // naming are the arguments of acts that name records.
 var naming = map[string][]Kind{
@@ -15,7 +18,12 @@ func Named(args json.RawMessage) []Ref {
 		return nil
 	}
 	var out []Ref
+	var done []string // a name that comes again names nothing more: there are no more of them than names
 	for name, value := range Members(args) {
+		if naming[name] == nil || slices.Contains(done, name) {
+			continue
+		}
+		done = append(done, name)
 		for _, kind := range naming[name] {
 			var id ID
 			if json.Unmarshal(value, &id) == nil && id.Valid() {

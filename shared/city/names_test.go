@@ -16,6 +16,7 @@ func TestNamed(t *testing.T) {
 		`{"visit":"v-1","workorder":"j-1"}`:          {{Kind: city.KindVisit, ID: "v-1"}, {Kind: city.KindWorkOrder, ID: "j-1"}},
 		`{"request":"A B","note":3,"visit":null}`:    nil,
 		`{"request":{"note":"n-1"},"photo":["p-1"]}`: nil,
+		`{"note":"n-1","note":"n-2","note":"n-3"}`:   {{Kind: city.KindNote, ID: "n-1"}},
 		`{}`: nil, `[]`: nil, `"request"`: nil, `null`: nil, `7`: nil, ``: nil,
 	} {
 		if got := city.Named(json.RawMessage(args)); !slices.Equal(got, want) {

@@ -50,11 +50,11 @@ func openPostgres(ctx context.Context, dsn, lockWait string) (*sql.DB, error) {
 // settle makes a session one that nobody waits for in vain: the locks of a server
 // whose machine is gone are given back within half a minute, of one that hangs
 // within a minute. What is told to be committed is on the disk, whatever
-// the database's own rule is.
+// the database's own rule is. Nothing is compiled for one question: ours are short.
 func settle(ctx context.Context, conn *pgx.Conn, lockWait string) error {
 	_, err := conn.Exec(ctx, `SELECT set_config('lock_timeout', $1, false), set_config('idle_in_transaction_session_timeout', '60s', false),
 		set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false),
-		set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '25000', false),
+		set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '25000', false), set_config('jit', 'off', false),
 		set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)`, lockWait)
 	if err != nil {
 		return fmt.Errorf("set up a session of PostgreSQL: %w", err)

@@ -73,7 +73,7 @@ const foreseenRecords = 50
 var selectRecords = `SELECT kind, id, parent, seq, fields, writers, scopes FROM record WHERE (kind, id) IN (VALUES ` + places(foreseenRecords, 2) + `)`
 
 // foresee reads records that will be asked for, many at once; those that are not there
-// are remembered as well.
+// are remembered as well. A damaged one fails nobody before it is really asked for.
 func (v *txView) foresee(refs []city.Ref) error {
 	refs = slices.DeleteFunc(refs, func(r city.Ref) bool { _, ok := v.seen[r]; return ok })
 	for some := range slices.Chunk(refs, foreseenRecords) {
@@ -89,23 +89,18 @@ func (v *txView) foresee(refs []city.Ref) error {
 		if err != nil {
 			return fmt.Errorf("read %d records: %w", len(some), err)
 		}
-		found, err := scanRecords(rows)
-		if err != nil {
-			return fmt.Errorf("read %d records: %w", len(some), err)
-		}
 		for _, ref := range some {
 			v.seen[ref] = stored{}
 		}
-		for _, r := range found {
-			v.seen[r.Ref] = r
+		if err := v.remember(rows); err != nil {
+			return fmt.Errorf("read %d records: %w", len(some), err)
 		}
 	}
 	return nil
 }
 
-func scanRecords(rows *sql.Rows) ([]stored, error) {
+func (v *txView) remember(rows *sql.Rows) error {
 	defer rows.Close()
-	var out []stored
 	for rows.Next() {
 		r := stored{there: true}
 		var ref city.Ref
@@ -113,14 +108,15 @@ func scanRecords(rows *sql.Rows) ([]stored, error) {
 		var fields, writers []byte
 		err := rows.Scan(&ref.Kind, &ref.ID, &parent, &r.seq, &fields, &writers, &r.scopes)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if r.Record, err = DecodeRecord(ref, parent, fields, writers); err != nil {
-			return nil, err
+			delete(v.seen, ref)
+			continue
 		}
-		out = append(out, r)
+		v.seen[ref] = r
 	}
-	return out, rows.Err()
+	return rows.Err()
 }
 
 // selectChildren has no order: asked for one, SQLite reads all records of the kind to

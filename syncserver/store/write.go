@@ -123,7 +123,7 @@ type writeTx struct {
 
 // lockHead takes the head row. PostgreSQL keeps the plan of a statement for as long as
 // a session lives, also one to read all of a table that was small when it was first
-// asked; the writer wants its rows by their keys.
+// asked; what the writer asks first is planned to find rows by their keys.
 const (
 	lockHead         = `UPDATE sync_head SET turn = turn + 1 WHERE one = 1 RETURNING epoch, seq, hash, safe, needs`
 	lockHeadPostgres = lockHead + `, set_config('enable_seqscan', 'off', true)`
@@ -164,6 +164,8 @@ func (w *writeTx) attempt(ctx context.Context, j *job) (own, lost error) {
 	head := w.head
 	if own = j.run(ctx, w); own == nil {
 		own = w.tx.flush(ctx)
+	} else if w.tx.wrong != nil { // rows that could not be written come before what followed from it
+		own = w.tx.wrong
 	}
 	if own == nil {
 		if _, err := w.tx.ExecContext(ctx, `RELEASE SAVEPOINT job`); err != nil {
