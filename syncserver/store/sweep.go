@@ -11,8 +11,12 @@ import (
 // request waits for it.
 const timeEvery = 5 * time.Minute
 
-// sweepPause lets others write between two batches of a long sweep.
-const sweepPause = 20 * time.Millisecond
+// sweepPause lets others write between two batches of a long sweep. scourPause is how
+// soon SQLite's log is emptied again of what was erased, when a reader was in the way.
+const (
+	sweepPause = 20 * time.Millisecond
+	scourPause = 10 * time.Second
+)
 
 // Sweep does one batch of what time has brought about, at most maxSweep of each
 // kind in one transaction, and tells whether there is more. Whatever a crash
@@ -38,6 +42,9 @@ func (s *Store) Sweep(ctx context.Context) (more bool, err error) {
 // anythingDue tells whether time has brought about what a sweep would do. It only
 // reads: mostly nothing is due, and an idle city need not write every minute.
 func (s *Store) anythingDue(ctx context.Context) (due bool, err error) {
+	if s.unscoured.Load() {
+		return true, nil
+	}
 	now := s.now()
 	err = s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM held WHERE due = 1)
 		OR EXISTS (SELECT 1 FROM held WHERE seq = 0 AND missing = 1 AND since < $1)
@@ -79,9 +86,12 @@ func (s *Store) keepTime() {
 		if err != nil && !errors.Is(err, ErrClosed) {
 			s.log.Error("sweep", "err", err)
 		}
-		if more {
+		switch {
+		case more:
 			pause.Reset(sweepPause)
-		} else {
+		case s.unscoured.Load():
+			pause.Reset(scourPause)
+		default:
 			pause.Reset(timeEvery)
 		}
 	}
