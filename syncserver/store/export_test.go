@@ -45,3 +45,6 @@ func WriteLedger(path string, devices ...city.DeviceID) error {
 const SelectChildren = selectChildren
 
 var SelectRecords = selectRecords
+
+// LockHeadPostgres is how the writer begins.
+const LockHeadPostgres = lockHeadPostgres
