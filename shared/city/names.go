@@ -18,7 +18,7 @@ func Named(args json.RawMessage) []Ref {
 		return nil
 	}
 	var out []Ref
-	var done []string // a name that comes again names nothing more: there are no more of them than names
+	var done []string // a name that comes again is passed over: what one act names is bounded
 	for name, value := range Members(args) {
 		if naming[name] == nil || slices.Contains(done, name) {
 			continue

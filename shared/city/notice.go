@@ -3,7 +3,6 @@ package city
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -56,7 +55,7 @@ func (n Notice) check() error {
 			if err := checkWords(part.name, words, part.most); err != nil {
 				return err
 			}
-			if strings.TrimSpace(words) == "" || len(lang) > 20 {
+			if words == "" || len(lang) > 20 {
 				return fail(CodeInvalid, part.name, "words by language")
 			}
 		}
@@ -94,6 +93,7 @@ func (a *SetNotice) Check() error {
 	if !a.ID.Valid() {
 		return fail(CodeInvalid, "id", "a notice has an id")
 	}
+	a.Notice.Title, a.Notice.Words = tidyText(a.Notice.Title), tidyText(a.Notice.Words)
 	return a.Notice.check()
 }
 
@@ -101,7 +101,6 @@ func (a *SetNotice) plan(p *plan) error {
 	if err := p.mayTell(a.ID, a.Notice.Department); err != nil {
 		return err
 	}
-	a.Notice.Title, a.Notice.Words = tidyText(a.Notice.Title), tidyText(a.Notice.Words)
 	settings, err := LoadSettings(p.view)
 	if err != nil {
 		return err

@@ -125,8 +125,8 @@ func dropProof(ctx context.Context, server, name string) error {
 	return nil
 }
 
-// PostgreSQL lets go of a lock when the connection ends, however that comes, but only
-// once it has noticed: a backup waits so often, a tenth of a second each.
+// backupTries is how often a backup asks for its lock, every tenth of a second:
+// PostgreSQL lets go of one when the connection ends, but only once it has noticed.
 const backupTries = 30
 
 // backupAlone keeps other servers' backups of the same PostgreSQL database out.

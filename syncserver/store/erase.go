@@ -244,8 +244,11 @@ func (s *Store) scour(ctx context.Context) error {
 		return nil
 	}
 	err := sqlite.Checkpoint(ctx, s.db)
-	s.unscoured.Store(sqlite.IsBusy(err))
-	if sqlite.IsBusy(err) {
+	busy := sqlite.IsBusy(err)
+	if before := s.unscoured.Swap(busy); busy && !before {
+		s.wakeSweep()
+	}
+	if busy {
 		s.log.Warn("what was erased is still in the database's log: somebody reads it")
 		return nil
 	}
